@@ -1,0 +1,87 @@
+//! `undertone check`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::exit::{Exit, USAGE};
+use crate::config::Settings;
+use crate::model::{EngineKind, ModelOptions, Scorer};
+use crate::telemetry::Metrics;
+use crate::watch::{EntityKind, Watchlist};
+
+/// Reads everything that `run` would read: the configuration, the watchlist with its queries, mappings, secrets and the model.
+/// Connects to nothing. Prints what a run would do, or everything that is wrong, each with file, line, field, what was found
+/// and what was expected; then the exit code is 64.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The configuration.
+    #[arg(long, value_name = "FILE", default_value = "undertone.toml")]
+    config: PathBuf,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<()> {
+    let (settings, warnings) = Settings::load_with_warnings(&args.config).map_err(Exit::from)?;
+    let model = model(&settings)?;
+    let mut err = io::stderr().lock();
+    for warning in &warnings {
+        writeln!(err, "warning: {warning}")?;
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "{} is fine", args.config.display())?;
+    for (name, value) in summary(&settings, model) {
+        writeln!(out, "  {name:<10} {value}")?;
+    }
+    Ok(())
+}
+
+/// Loads the model and lets it go again.
+fn model(settings: &Settings) -> Result<String, Exit> {
+    if settings.engine == EngineKind::Off {
+        return Ok("off: events carry no sentiment and no topics".to_owned());
+    }
+    let options = ModelOptions { workers: Some(1), cache_entries: 0, ..settings.model.clone() };
+    match Scorer::load(&options, &settings.watchlist.topics, Arc::new(Metrics::default())) {
+        Ok(scorer) => {
+            let info = scorer.info();
+            Ok(format!("{} {}, {}", info.name, info.version, info.engine))
+        }
+        Err(error) => Err(Exit { message: error.to_string(), code: USAGE }),
+    }
+}
+
+fn summary(settings: &Settings, model: String) -> Vec<(&'static str, String)> {
+    let kafka = &settings.kafka;
+    let inputs = settings.inputs.iter().map(|input| match &input.mapping {
+        Some(mapping) => format!("{} (mapping {})", input.topic, mapping.name),
+        None => input.topic.to_string(),
+    });
+    let properties = match kafka.properties.len() {
+        0 => "none".to_owned(),
+        _ => kafka.properties.keys().cloned().collect::<Vec<_>>().join(", "),
+    };
+    vec![
+        ("kafka", format!("{}, group {}, instance {}", kafka.bootstrap, kafka.group, kafka.instance)),
+        ("properties", properties),
+        ("inputs", inputs.collect::<Vec<_>>().join(", ")),
+        ("outputs", format!("{}, dead letters to {}", settings.output.enriched, settings.output.dead_letters)),
+        ("entities", entities(&settings.watchlist)),
+        ("topics", settings.watchlist.topics.len().to_string()),
+        ("watchlist", format!("version {}", settings.watchlist.version)),
+        ("model", model),
+        ("language", if settings.detect_language { "detected" } else { "as the platform says" }.to_owned()),
+        ("http", settings.http_addr.to_string()),
+    ]
+}
+
+/// `5 (2 brand, 3 competitor)`.
+fn entities(watchlist: &Watchlist) -> String {
+    let of_kind = |kind: EntityKind| watchlist.entities.iter().filter(|entity| entity.kind == kind).count();
+    let kinds: Vec<String> = EntityKind::ALL
+        .into_iter()
+        .map(|kind| (of_kind(kind), kind.name()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    format!("{} ({})", watchlist.entities.len(), kinds.join(", "))
+}

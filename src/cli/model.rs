@@ -1,0 +1,42 @@
+//! Which model to use: arguments that several commands share.
+
+use std::path::PathBuf;
+
+use crate::model::{EngineKind, ModelOptions};
+
+/// Which model to use, and how to run it.
+#[derive(Debug, clap::Args)]
+pub(super) struct ModelArgs {
+    /// Model directory. Without it: $UNDERTONE_MODEL, then ../share/undertone/models/default beside the binary, then the
+    /// source tree's models/default.
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// What runs the model: `cpu`, or `off` for no model at all (no sentiment, no topics).
+    #[arg(long, value_name = "ENGINE", default_value = "cpu")]
+    pub(super) engine: Engine,
+}
+
+/// The engines by the name that users write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Engine {
+    /// The int8 encoder in Rust.
+    Cpu,
+    /// No model.
+    Off,
+}
+
+impl From<Engine> for EngineKind {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Cpu => Self::Cpu,
+            Engine::Off => Self::Off,
+        }
+    }
+}
+
+impl ModelArgs {
+    /// The options, everything else at its default.
+    pub(super) fn options(&self) -> ModelOptions {
+        ModelOptions { path: self.model.clone(), ..ModelOptions::default() }
+    }
+}

@@ -1,0 +1,161 @@
+//! `undertone run`.
+
+use std::path::PathBuf;
+use std::process;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use super::exit::{Exit, FENCED, USAGE};
+use crate::config::Settings;
+use crate::enrich::{Enricher, Parts};
+use crate::mention::Decoder;
+use crate::model::{EngineKind, Scorer};
+use crate::stream::{self, RunError, Service};
+use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Allowed;
+use crate::text::LanguageDetector;
+use crate::web::{self, Feed, Health};
+
+/// Between two looks for a Kafka that does not answer.
+const AGAIN: Duration = Duration::from_secs(1);
+/// What a process that was killed by a signal would say: 128 + SIGTERM.
+const KILLED: i32 = 143;
+
+/// Arguments of `run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+It runs until SIGTERM or Ctrl-C: then the chunk in hand is finished and committed. A second signal ends it at once.
+
+Exit codes: 0 asked to stop; 1 failed; 64 the configuration is wrong; 76 another process took over as this instance.")]
+pub(super) struct Args {
+    /// The configuration.
+    #[arg(long, value_name = "FILE", env = "UNDERTONE_CONFIG")]
+    config: PathBuf,
+    /// Which stage to run.
+    #[arg(long, value_enum, default_value_t = Role::Enrich)]
+    role: Role,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Role {
+    /// Mentions in, enriched events out.
+    Enrich,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<()> {
+    let settings = Arc::new(Settings::load(&args.config).map_err(Exit::from)?);
+    let Role::Enrich = args.role;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let outcome = runtime.block_on(serve(settings));
+    // Open pages must not hold the process up.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    outcome
+}
+
+async fn serve(settings: Arc<Settings>) -> anyhow::Result<()> {
+    let stop = stop_on_signal()?;
+    let metrics = Arc::new(Metrics::new(&Allowed {
+        topics: settings.inputs.iter().map(|input| input.topic.to_string()).collect(),
+        entities: settings.watchlist.entities.iter().map(|entity| entity.id.clone()).collect(),
+    }));
+    let (health, feed) = (Health::default(), Feed::default());
+    let server = web::serve(settings.http_addr, Arc::clone(&metrics), health.clone(), feed.clone())
+        .await
+        .with_context(|| format!("http.addr: cannot listen on {}", settings.http_addr))?;
+    tracing::info!(addr = %server.addr, "serving health, metrics and the live page");
+    let work = move || {
+        if !topics_are_there(&settings, &health, &stop)? {
+            return Ok(());
+        }
+        health.waiting("loading the model");
+        let enricher = Arc::new(enricher(&settings, &metrics)?);
+        Service { settings, enricher, metrics, health, feed }.run(stop).map_err(failed)
+    };
+    tokio::task::spawn_blocking(work).await?
+}
+
+/// Puts the pure core together as the settings say.
+pub(super) fn enricher(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Enricher> {
+    let max_record_bytes = settings.limits.max_record_bytes;
+    let scorer = match settings.engine {
+        EngineKind::Off => None,
+        EngineKind::Cpu => Some(Scorer::load(&settings.model, &settings.watchlist.topics, Arc::clone(metrics))?),
+    };
+    match scorer.as_ref().map(Scorer::info) {
+        Some(info) => metrics.build_info(&info.name, &info.version, &info.engine),
+        None => metrics.build_info("none", "none", "off"),
+    }
+    Ok(Enricher::new(Parts {
+        decoders: settings
+            .inputs
+            .iter()
+            .map(|input| (Arc::clone(&input.topic), Decoder { mapping: input.mapping.clone(), max_record_bytes }))
+            .collect(),
+        default_decoder: Decoder { mapping: None, max_record_bytes },
+        watchlist: Some(Arc::clone(&settings.watchlist)),
+        language: settings.detect_language.then(LanguageDetector::new),
+        scorer,
+    }))
+}
+
+/// Waits for Kafka to answer and looks whether all topics are there. False if it was told to stop meanwhile.
+fn topics_are_there(settings: &Settings, health: &Health, stop: &watch::Receiver<bool>) -> anyhow::Result<bool> {
+    let admin = stream::admin(&settings.kafka).map_err(|error| Exit { message: error.to_string(), code: USAGE })?;
+    let runtime = tokio::runtime::Handle::current();
+    let mut told = false;
+    while !*stop.borrow() {
+        health.beat();
+        match runtime.block_on(stream::topics::faults(&admin, settings)) {
+            Ok(faults) if faults.is_empty() => return Ok(true),
+            Ok(faults) => anyhow::bail!(
+                "the topics are not as they should be:\n  {}\nrun `undertone topics --create` with the same configuration to make those that are missing",
+                faults.join("\n  ")
+            ),
+            Err(error) => {
+                if !std::mem::replace(&mut told, true) {
+                    let reason = admin.inner().context().reason().unwrap_or_default();
+                    tracing::warn!(%error, reason, bootstrap = settings.kafka.bootstrap, "Kafka does not answer; trying again until it does");
+                }
+                health.waiting("Kafka is out of reach");
+            }
+        }
+        std::thread::sleep(AGAIN);
+    }
+    Ok(false)
+}
+
+fn failed(error: RunError) -> anyhow::Error {
+    let message = error.to_string();
+    match error {
+        RunError::Fenced { .. } => Exit { message, code: FENCED }.into(),
+        RunError::Config(_) => Exit { message, code: USAGE }.into(),
+        _ => error.into(),
+    }
+}
+
+/// Turns to true at the first SIGTERM, SIGINT or Ctrl-C; the second ends the process.
+fn stop_on_signal() -> std::io::Result<watch::Receiver<bool>> {
+    let (stop, stopped) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        either(&mut terminate, &mut interrupt).await;
+        tracing::info!("asked to stop: finishing the chunk in hand");
+        stop.send_replace(true);
+        either(&mut terminate, &mut interrupt).await;
+        tracing::warn!("asked again: ending at once");
+        process::exit(KILLED);
+    });
+    Ok(stopped)
+}
+
+async fn either(one: &mut Signal, other: &mut Signal) {
+    tokio::select! {
+        _ = one.recv() => {}
+        _ = other.recv() => {}
+    }
+}

@@ -1,0 +1,172 @@
+//! `undertone.toml` to [`Settings`].
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::document::Document;
+use super::error::ConfigErrors;
+use super::secrets::Env;
+use super::section::{Section, filled};
+use super::settings::{Kafka, Limits, Settings};
+use super::{inputs, kafka, watchlist};
+use crate::model::{EngineKind, ModelOptions};
+use crate::watch::Watchlist;
+
+/// Where metrics, health and the page are served unless the file says otherwise: this machine only.
+const HTTP: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
+
+/// Reads a configuration and everything it points to; returns warnings with it.
+pub(super) fn load(path: &Path, env: Env<'_>) -> Result<(Settings, Vec<String>), ConfigErrors> {
+    let document = Document::open(path)?;
+    // Errors of the watchlist stand in another file and are told after those of this one.
+    let mut others = Vec::new();
+    let mut warnings = Vec::new();
+    let outcome = document.read(|root| {
+        let kafka = kafka::read(&root.section("kafka"), env);
+        let topics = inputs::read(root);
+        let limits = limits(&root.section("limits"), kafka.as_ref().map_or(Duration::MAX, Kafka::session_timeout));
+        let model = model(&root.section("model"));
+        let language = root.section("language");
+        let detect_language = language
+            .or("detect", true, |language| language.read("detect", "true or false", toml::de::DeValue::as_bool));
+        language.refuse_unknown();
+        let http_addr = http(&root.section("http"));
+        let watchlist = watchlist_of(root, &mut others, &mut warnings);
+        let (inputs, output) = topics?;
+        let (engine, model) = model?;
+        Some(Settings {
+            kafka: kafka?,
+            inputs,
+            output,
+            limits: limits?,
+            engine,
+            model,
+            detect_language: detect_language?,
+            http_addr: http_addr?,
+            watchlist: Arc::new(watchlist?),
+        })
+    });
+    match outcome {
+        Ok((settings, own)) => Ok((settings, own.into_iter().chain(warnings).collect())),
+        Err(ConfigErrors(mut errors)) => {
+            errors.extend(others);
+            Err(ConfigErrors(errors))
+        }
+    }
+}
+
+fn watchlist_of(
+    root: &Section<'_>,
+    errors: &mut Vec<super::ConfigError>,
+    warnings: &mut Vec<String>,
+) -> Option<Watchlist> {
+    let path = root.require("watchlist", "the path of a watchlist file, seen from this file", filled)?;
+    match watchlist::load_watchlist(&root.document.resolve(&path.value)) {
+        Ok((watchlist, _)) if watchlist.entities.is_empty() => {
+            root.wrong(&path.at, "watchlist", "a watchlist without entities", "at least one [[entity]] to listen for");
+            None
+        }
+        Ok((watchlist, own)) => {
+            warnings.extend(own);
+            Some(watchlist)
+        }
+        Err(ConfigErrors(own)) => {
+            errors.extend(own);
+            None
+        }
+    }
+}
+
+fn limits(section: &Section<'_>, session_timeout: Duration) -> Option<Limits> {
+    let max_record_bytes = section.number("max_record_bytes", 1_000..=100_000_000, 1_000_000);
+    let chunk_records = section.number("chunk_records", 1..=100_000, 2_000);
+    let chunk_tokens = section.number("chunk_tokens", 256..=10_000_000, 32_768);
+    let commit_every = duration(section, "commit_every", 1, 10_000, 100);
+    let drain = duration(section, "drain", 100, 600_000, 10_000);
+    if let Some(drain) = drain.filter(|drain| *drain >= session_timeout) {
+        let expected = format!(
+            "less than the session timeout of {} ms, or the group gives the partitions away before the chunk is done",
+            session_timeout.as_millis()
+        );
+        section.document.wrong(
+            section.place("drain"),
+            section.field("drain"),
+            format!("{} ms", drain.as_millis()),
+            expected,
+        );
+        return None;
+    }
+    section.refuse_unknown();
+    Some(Limits {
+        max_record_bytes: max_record_bytes?,
+        chunk_records: chunk_records?,
+        chunk_tokens: chunk_tokens?,
+        commit_every: commit_every?,
+        drain: drain?,
+    })
+}
+
+/// A duration such as `"100 ms"` or `"10s"`, in milliseconds.
+fn duration(section: &Section<'_>, key: &'static str, least: u64, most: u64, default: u64) -> Option<Duration> {
+    let expected = format!("a duration from \"{least} ms\" to \"{} s\"", most / 1000);
+    section.or(key, Duration::from_millis(default), |section| {
+        section.read(key, &expected, |value| {
+            let span: jiff::SignedDuration = value.as_str()?.parse().ok()?;
+            let duration = Duration::try_from(span).ok()?;
+            (Duration::from_millis(least)..=Duration::from_millis(most)).contains(&duration).then_some(duration)
+        })
+    })
+}
+
+fn model(section: &Section<'_>) -> Option<(EngineKind, ModelOptions)> {
+    let engine = section.or("engine", EngineKind::Cpu, |section| {
+        section.read("engine", "\"cpu\" or \"off\"", |value| match value.as_str()? {
+            "cpu" => Some(EngineKind::Cpu),
+            "off" => Some(EngineKind::Off),
+            _ => None,
+        })
+    });
+    let path = section.read("path", "the path of a model directory", filled);
+    let workers = section.or("workers", None, |section| {
+        let expected = "a whole number from 1 to 1024; left out, one per core";
+        section.read("workers", expected, |value| {
+            super::section::integer(value)
+                .and_then(|n| usize::try_from(n).ok())
+                .filter(|n| (1..=1024).contains(n))
+                .map(Some)
+        })
+    });
+    let batch_tokens = section.number("batch_tokens", 128..=65_536, 1_024);
+    let cache_entries = section.number("cache_entries", 0..=10_000_000, 20_000);
+    section.refuse_unknown();
+    let path = match path {
+        Some(path) => Some(directory(section, &path)?),
+        None if section.has("path") => return None,
+        None => None,
+    };
+    Some((
+        engine?,
+        ModelOptions { path, workers: workers?, batch_tokens: batch_tokens?, cache_entries: cache_entries? },
+    ))
+}
+
+fn directory(section: &Section<'_>, path: &super::section::Located<String>) -> Option<std::path::PathBuf> {
+    let directory = section.document.resolve(&path.value);
+    if !directory.join("undertone.json").is_file() && !directory.join("config.json").is_file() {
+        let found = if directory.is_dir() { "a directory without a model" } else { "no such directory" };
+        section.wrong(&path.at, "path", format!("{} ({found})", directory.display()), "a model directory");
+        return None;
+    }
+    Some(directory)
+}
+
+fn http(section: &Section<'_>) -> Option<SocketAddr> {
+    let addr = section.or("addr", HTTP, |section| {
+        section
+            .read("addr", "an IP address and a port, such as \"127.0.0.1:9464\"", |value| value.as_str()?.parse().ok())
+    });
+    section.refuse_unknown();
+    addr
+}

@@ -1,0 +1,20 @@
+//! Files to validated, typed settings.
+//!
+//! A file is read field by field ([`section`]), so that one look tells everything that is wrong with it, each with its line.
+
+mod document;
+pub mod error;
+mod inputs;
+mod kafka;
+mod load;
+mod secrets;
+mod section;
+pub mod settings;
+mod watchlist;
+
+pub use error::{ConfigError, ConfigErrors};
+pub use settings::Settings;
+pub use watchlist::{load_watchlist, parse_watchlist};
+
+#[cfg(test)]
+mod tests;

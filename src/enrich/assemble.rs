@@ -1,0 +1,214 @@
+//! The second half: a scored mention to one event per entity that it concerns.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::event::{
+    EnrichedEvent, EntityRef, EvidenceRef, Matched, ModelRef, OriginRef, SCHEMA, SentimentRef, Signals, TopicRef,
+    WatchlistRef,
+};
+use super::offsets::Offsets;
+use super::prepare::{Item, Prepared};
+use super::{Enriched, Enricher};
+use crate::mention::Record;
+use crate::model::{ModelInfo, Scores, Sentiment, SentimentLabel};
+use crate::watch::{EntityKind, Match, Watchlist};
+
+/// The strings that stand in every event, made once.
+pub(super) struct Names {
+    schema: Arc<str>,
+    entities: Vec<EntityNames>,
+    topics: Vec<Arc<str>>,
+    watchlist: Option<WatchlistRef>,
+    model: Option<ModelRef>,
+    /// Codes of the languages that the model was measured on.
+    measured: Vec<String>,
+}
+
+struct EntityNames {
+    id: Arc<str>,
+    name: Arc<str>,
+    kind: EntityKind,
+}
+
+impl Names {
+    pub(super) fn new(watchlist: Option<&Watchlist>, model: Option<&ModelInfo>) -> Self {
+        Self {
+            schema: SCHEMA.into(),
+            entities: watchlist.map_or_else(Vec::new, |w| {
+                w.entities
+                    .iter()
+                    .map(|e| EntityNames { id: e.id.as_str().into(), name: e.name.as_str().into(), kind: e.kind })
+                    .collect()
+            }),
+            topics: watchlist.map_or_else(Vec::new, |w| w.topics.iter().map(|t| t.id.as_str().into()).collect()),
+            watchlist: watchlist.map(|w| WatchlistRef { version: w.version.as_str().into() }),
+            model: model.map(|m| ModelRef { name: m.name.as_str().into(), version: m.version.as_str().into() }),
+            measured: model.map_or_else(Vec::new, |m| m.languages.clone()),
+        }
+    }
+
+    /// Whether the model was measured on a language.
+    pub(super) fn measured(&self, code: &str) -> bool {
+        self.measured.iter().any(|measured| measured == code)
+    }
+}
+
+impl Enricher {
+    /// The events of one record; `scores` holds one entry per item, or none without a model.
+    pub(super) fn events_of(&self, prepared: Prepared, scores: &[Arc<Scores>], processed_at: Timestamp) -> Enriched {
+        let Prepared { record, items, unmatched, rejection } = prepared;
+        let mut events = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let shared = Shared::new(self, item, scores.get(index).map(Arc::as_ref), &record);
+            if self.parts.watchlist.is_none() {
+                events.push(Arc::new(shared.event(None, processed_at)));
+            }
+            for (target, found) in item.matches.iter().enumerate() {
+                events.push(Arc::new(shared.event(Some((target, found)), processed_at)));
+            }
+        }
+        Enriched { record, events, unmatched, rejection }
+    }
+}
+
+/// What all events of one mention have in common.
+struct Shared<'a> {
+    enricher: &'a Enricher,
+    item: &'a Item,
+    scores: Option<&'a Scores>,
+    record: &'a Record,
+    offsets: Offsets<'a>,
+    topics: Vec<TopicRef>,
+    fingerprint: String,
+}
+
+impl<'a> Shared<'a> {
+    fn new(enricher: &'a Enricher, item: &'a Item, scores: Option<&'a Scores>, record: &'a Record) -> Self {
+        let names = &enricher.names;
+        let topics = scores.map_or_else(Vec::new, |scores| {
+            scores
+                .topics
+                .iter()
+                .filter_map(|(topic, score)| {
+                    names.topics.get(usize::from(*topic)).map(|id| TopicRef { id: Arc::clone(id), score: *score })
+                })
+                .collect()
+        });
+        Self {
+            enricher,
+            item,
+            scores,
+            record,
+            offsets: Offsets::new(&item.mention),
+            topics,
+            fingerprint: format!("{:016x}", item.fingerprint),
+        }
+    }
+
+    /// The event for the `target`-th match, or for the text at large.
+    fn event(&self, matched: Option<(usize, &Match)>, processed_at: Timestamp) -> EnrichedEvent {
+        let Self { enricher, item, record, .. } = self;
+        let names = &enricher.names;
+        let mention = &item.mention;
+        let entity = matched.and_then(|(_, found)| names.entities.get(found.entity as usize).map(|e| (e, found)));
+        let sentiment = self.scores.map(|scores| match matched {
+            Some((target, _)) => scores.targets.get(target).unwrap_or(&scores.text),
+            None => &scores.text,
+        });
+        EnrichedEvent {
+            schema: Arc::clone(&names.schema),
+            id: event_id(&mention.source, &mention.id, entity.map_or("", |(names, _)| &names.id)),
+            op: item.op,
+            revision: item.revision,
+            relation: matched.map(|(_, found)| found.relation),
+            mention: Arc::clone(mention),
+            entity: entity.map(|(names, found)| self.entity(names, found)),
+            language: item.language.clone(),
+            sentiment: sentiment.map(|sentiment| self.sentiment(sentiment)),
+            topics: self.topics.clone(),
+            signals: Signals {
+                complaint: self.scores.map(|s| rounded(s.complaint)),
+                question: item.question,
+                spam: self.scores.map(|s| rounded(s.spam)),
+                offensive: self.scores.map(|s| rounded(s.offensive)),
+            },
+            fingerprint: self.fingerprint.clone(),
+            truncated: self.scores.is_some_and(|s| s.truncated),
+            model: names.model.clone(),
+            watchlist: names.watchlist.clone(),
+            origin: OriginRef {
+                topic: Arc::clone(&record.origin.topic),
+                partition: record.origin.partition,
+                offset: record.origin.offset,
+            },
+            processed_at,
+        }
+    }
+
+    fn entity(&self, names: &EntityNames, found: &Match) -> EntityRef {
+        EntityRef {
+            id: Arc::clone(&names.id),
+            name: Arc::clone(&names.name),
+            kind: names.kind,
+            matched: self
+                .offsets
+                .chars(&found.spans)
+                .into_iter()
+                .map(|(field, start, end)| Matched { start, end, field })
+                .collect(),
+        }
+    }
+
+    fn sentiment(&self, sentiment: &Sentiment) -> SentimentRef {
+        let [negative, neutral, positive] = sentiment.probabilities.map(rounded);
+        let evidence = &sentiment.evidence;
+        let spans: Vec<_> = evidence.iter().map(|evidence| self.item.normalised.to_source(evidence.span)).collect();
+        SentimentRef {
+            label: label(sentiment.probabilities),
+            score: rounded(positive - negative),
+            negative,
+            neutral,
+            positive,
+            abstained: sentiment.abstained,
+            evidence: self
+                .offsets
+                .chars(&spans)
+                .into_iter()
+                .zip(evidence)
+                .map(|((field, start, end), evidence)| EvidenceRef {
+                    start,
+                    end,
+                    field,
+                    weight: rounded(evidence.weight),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// `<source>:<mention id>#<entity id>`.
+fn event_id(source: &str, mention: &str, entity: &str) -> String {
+    let mut id = String::with_capacity(source.len() + mention.len() + entity.len() + 2);
+    for part in [source, ":", mention, "#", entity] {
+        id.push_str(part);
+    }
+    id
+}
+
+/// The likeliest class; the earlier one on a tie.
+fn label([negative, neutral, positive]: [f32; 3]) -> SentimentLabel {
+    if negative >= neutral && negative >= positive {
+        SentimentLabel::Negative
+    } else if neutral >= positive {
+        SentimentLabel::Neutral
+    } else {
+        SentimentLabel::Positive
+    }
+}
+
+/// Four decimals: what the model means, without the noise of its last bits, and a third of the bytes.
+pub(super) fn rounded(value: f32) -> f32 {
+    (value * 10_000.0).round() / 10_000.0
+}

@@ -1,0 +1,115 @@
+//! The first half: one record to the mentions in it that concern somebody, each ready for the model.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Enricher;
+use super::assemble::rounded;
+use super::event::LanguageRef;
+use crate::mention::{Decoded, Mention, Op, Record, Rejection};
+use crate::model::Request;
+use crate::text::question::is_question;
+use crate::text::{Language, Normalised, Span, fingerprint, normalise};
+use crate::watch::Match;
+
+/// A record on its way to the model.
+pub(super) struct Prepared {
+    pub(super) record: Record,
+    pub(super) items: Vec<Item>,
+    pub(super) unmatched: u64,
+    pub(super) rejection: Option<Rejection>,
+}
+
+/// A mention that concerns somebody.
+pub(super) struct Item {
+    pub(super) mention: Arc<Mention>,
+    pub(super) op: Op,
+    pub(super) revision: u64,
+    /// Empty where there is no watchlist.
+    pub(super) matches: Vec<Match>,
+    pub(super) normalised: Normalised,
+    pub(super) language: LanguageRef,
+    pub(super) question: bool,
+    pub(super) fingerprint: u64,
+    /// Taken when the chunk goes to the model; `None` from the start without one.
+    pub(super) request: Option<Request>,
+}
+
+impl Enricher {
+    pub(super) fn prepare(&self, record: Record) -> Prepared {
+        let decoder = self.parts.decoders.get(&record.origin.topic).unwrap_or(&self.parts.default_decoder);
+        let decoded = decoder.decode(&record);
+        // A record that its mapping passes over holds no mention of interest: it is counted like one that matches nothing.
+        let unmatched = u64::from(decoded.is_empty());
+        let mut prepared = Prepared { record, items: Vec::with_capacity(decoded.len()), unmatched, rejection: None };
+        for item in decoded {
+            match item {
+                // The record becomes one dead letter, however many items of it are bad: the first reason is the one told.
+                Err(rejection) => {
+                    prepared.rejection.get_or_insert(rejection);
+                }
+                Ok(decoded) => match self.item(decoded, &prepared.record) {
+                    Some(item) => prepared.items.push(item),
+                    None => prepared.unmatched += 1,
+                },
+            }
+        }
+        prepared
+    }
+
+    fn item(&self, decoded: Decoded, record: &Record) -> Option<Item> {
+        let mention = decoded.mention;
+        let body = mention.body();
+        let matches = match &self.parts.watchlist {
+            None => Vec::new(),
+            Some(watchlist) => {
+                let matches = watchlist.matches(&mention, &body, &record.origin.topic);
+                if matches.is_empty() {
+                    return None;
+                }
+                matches
+            }
+        };
+        let keep: Vec<Span> = matches.iter().flat_map(|found| found.spans.iter().copied()).collect();
+        let normalised = normalise(&body, &keep);
+        let language = self.language_of(&normalised.text, mention.language.as_deref());
+        let request = self.parts.scorer.as_ref().map(|_| Request {
+            text: normalised.text.clone(),
+            targets: matches
+                .iter()
+                .map(|found| found.spans.iter().filter_map(|span| normalised.from_source(*span)).collect())
+                .collect(),
+        });
+        drop(body);
+        Some(Item {
+            op: decoded.op,
+            revision: decoded.revision,
+            question: is_question(&normalised.text),
+            fingerprint: fingerprint(&normalised.text),
+            mention: Arc::new(mention),
+            matches,
+            normalised,
+            language,
+            request,
+        })
+    }
+
+    fn language_of(&self, text: &str, hint: Option<&str>) -> LanguageRef {
+        let (code, confidence) = match &self.parts.language {
+            Some(detector) => {
+                let Language { code, confidence } = detector.detect(text, hint);
+                (Cow::Borrowed(code), confidence)
+            }
+            None => hinted(hint),
+        };
+        let measured = self.names.measured(&code);
+        LanguageRef { code, confidence: rounded(confidence), measured }
+    }
+}
+
+/// What the platform says, where nobody looks at the text: half sure at best.
+fn hinted(hint: Option<&str>) -> (Cow<'static, str>, f32) {
+    let primary = hint.and_then(|tag| tag.split(['-', '_']).next()).unwrap_or_default();
+    let is_code = (2..=3).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic());
+    if is_code { (Cow::Owned(primary.to_ascii_lowercase()), 0.5) } else { (Cow::Borrowed("und"), 0.0) }
+}

@@ -1,0 +1,260 @@
+//! The door of the model stage.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, unbounded};
+
+use super::Scores;
+use super::batch;
+use super::cache::{Key, ScoreCache};
+use super::directory::Directory;
+use super::engine::cpu::{CpuEngine, CpuModel};
+use super::engine::{Engine, Packed};
+use super::heads::Heads;
+use super::input::Template;
+use super::tokenizer::Tokenizer;
+use super::topics::Prototypes;
+use super::weights::{TensorFile, read};
+use super::workers::{Item, Job, MakeEngine, Reply, Shared, Workers};
+use crate::telemetry::Metrics;
+use crate::text::Span;
+use crate::watch::Topic;
+
+/// Which engine runs the encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineKind {
+    /// The int8 encoder in Rust.
+    Cpu,
+    /// No model: events carry no sentiment, no topics and no signals but `question`.
+    Off,
+}
+
+/// How to load and run a model.
+#[derive(Debug, Clone)]
+pub struct ModelOptions {
+    /// The model directory; `None` looks where DESIGN section 5 says (`UNDERTONE_MODEL`, beside the binary, the source tree).
+    pub path: Option<PathBuf>,
+    /// Worker threads, each pinned to a core; `None` is one per core.
+    pub workers: Option<usize>,
+    /// Tokens of a batch.
+    pub batch_tokens: usize,
+    /// Entries of the cache of scored texts.
+    pub cache_entries: usize,
+}
+
+impl Default for ModelOptions {
+    fn default() -> Self {
+        Self { path: None, workers: None, batch_tokens: 1_024, cache_entries: 20_000 }
+    }
+}
+
+/// Why a model cannot be loaded or has failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ModelError {
+    /// The directory or a file of it is missing or broken: which one, what was found, what was expected.
+    #[error("model {path}: {detail}")]
+    Load {
+        /// The file or directory.
+        path: String,
+        /// Found and expected.
+        detail: String,
+    },
+    /// A worker failed on a batch.
+    #[error("the model failed on a batch: {0}")]
+    Failed(String),
+}
+
+/// What a model is called, and the languages it was measured on.
+#[derive(Debug, Clone)]
+pub struct ModelInfo {
+    /// Name.
+    pub name: String,
+    /// Version.
+    pub version: String,
+    /// Engine and kernel: `cpu (avx512-vnni)`.
+    pub engine: String,
+    /// ISO 639-1 codes with a published figure.
+    pub languages: Vec<String>,
+    /// For those who want a yes or a no of a signal.
+    pub thresholds: SignalThresholds,
+}
+
+/// Probabilities from which the model card counts a signal as there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SignalThresholds {
+    /// Of a complaint.
+    pub complaint: f32,
+    /// Of offence.
+    pub offensive: f32,
+    /// Of spam.
+    pub spam: f32,
+}
+
+/// One text to score.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Request {
+    /// Normalised text.
+    pub text: String,
+    /// For each entity, the pieces of the normalised text that name it; an entity with no piece gets the text's sentiment.
+    pub targets: Vec<Vec<Span>>,
+}
+
+/// A model that is ready to score.
+pub struct Scorer {
+    info: ModelInfo,
+    tokenizer: Tokenizer,
+    template: Template,
+    batch_tokens: usize,
+    shared: Arc<Shared>,
+    workers: Workers,
+}
+
+/// Requests under way.
+pub struct Ticket {
+    /// For each request, its score or whose score it shares.
+    answers: Vec<Answer>,
+    replies: Receiver<Reply>,
+    batches: usize,
+    tokens: usize,
+}
+
+enum Answer {
+    Known(Arc<Scores>),
+    /// Index of the request, the first of its like, that is being scored.
+    Pending(usize),
+}
+
+impl Scorer {
+    /// Loads the model, starts its workers and embeds the topics.
+    pub fn load(options: &ModelOptions, topics: &[Topic], metrics: Arc<Metrics>) -> Result<Self, ModelError> {
+        let directory = Directory::open(options.path.as_deref())?;
+        // The vocabulary and the weights are independent, and each takes a good part of a second.
+        let (tokenizer, loaded) = std::thread::scope(|scope| {
+            let tokenizer = scope.spawn(|| Tokenizer::load(&directory.file("tokenizer.json")));
+            let loaded = load_weights(&directory);
+            (tokenizer.join(), loaded)
+        });
+        let tokenizer = tokenizer.map_err(|_| ModelError::Failed("the tokenizer panicked".into()))??;
+        let (model, heads) = loaded?;
+        let card = &directory.card;
+        let template = Template { prefix: card.input.prefix.clone(), max_tokens: card.input.max_tokens };
+        let info = ModelInfo {
+            name: card.name.clone(),
+            version: card.version.clone(),
+            engine: format!("cpu ({})", model.kernel),
+            languages: card.languages.keys().cloned().collect(),
+            thresholds: SignalThresholds {
+                complaint: card.heads.complaint.threshold,
+                offensive: card.heads.offensive.threshold,
+                spam: card.heads.spam.threshold,
+            },
+        };
+        let prototypes = embed(topics, card.topics.threshold, &model, &heads, &tokenizer, &template)?;
+        let shared = Arc::new(Shared { heads, prototypes, cache: ScoreCache::new(options.cache_entries), metrics });
+        let engine: Arc<MakeEngine> = Arc::new(move || Box::new(CpuEngine::new(model.clone())));
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = Workers::start(options.workers.unwrap_or_else(cores).max(1), &shared, &engine)?;
+        let batch_tokens = options.batch_tokens.max(template.max_tokens);
+        Ok(Self { info, tokenizer, template, batch_tokens, shared, workers })
+    }
+
+    /// What was loaded.
+    pub fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    /// Hands requests to the workers and returns at once; tokenising happens on the calling thread.
+    pub fn submit(&self, requests: Vec<Request>) -> Ticket {
+        let mut first: HashMap<Key, usize> = HashMap::with_capacity(requests.len());
+        let mut answers = Vec::with_capacity(requests.len());
+        let mut items = Vec::with_capacity(requests.len());
+        let (mut hits, mut repeats) = (0, 0);
+        for (at, request) in requests.into_iter().enumerate() {
+            let key = self.shared.cache.key(&request);
+            if let Some(&same) = first.get(&key) {
+                repeats += 1;
+                answers.push(Answer::Pending(same));
+            } else if let Some(scores) = self.shared.cache.get(key) {
+                hits += 1;
+                answers.push(Answer::Known(scores));
+            } else {
+                first.insert(key, at);
+                let input = self.template.input(&self.tokenizer, &request);
+                items.push(Some(Item { at, key, text: request.text, input }));
+                answers.push(Answer::Pending(at));
+            }
+        }
+        self.shared.metrics.cache(hits, repeats, items.len() as u64);
+
+        let lengths: Vec<usize> = items.iter().flatten().map(|item| item.input.ids.len()).collect();
+        let batches = batch::cut(&lengths, self.batch_tokens, self.workers.count());
+        let (reply, replies) = unbounded();
+        for batch in &batches {
+            let items = batch.iter().filter_map(|&at| items[at].take()).collect();
+            self.workers.hand_over(Job { items, reply: reply.clone() });
+        }
+        Ticket { answers, replies, batches: batches.len(), tokens: lengths.iter().sum() }
+    }
+
+    /// Scores requests, in their order.
+    pub fn score(&self, requests: Vec<Request>) -> Result<Vec<Arc<Scores>>, ModelError> {
+        self.submit(requests).wait()
+    }
+}
+
+impl Ticket {
+    /// Tokens that were not answered from the cache: how much work this is.
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// Waits for the scores, one per request, in their order.
+    pub fn wait(self) -> Result<Vec<Arc<Scores>>, ModelError> {
+        let stopped = || ModelError::Failed("the workers have stopped".into());
+        let mut scored: HashMap<usize, Arc<Scores>> = HashMap::with_capacity(self.answers.len());
+        for _ in 0..self.batches {
+            scored.extend(self.replies.recv().map_err(|_| stopped())??);
+        }
+        let answer = |answer| match answer {
+            Answer::Known(scores) => Ok(scores),
+            Answer::Pending(at) => scored.get(&at).cloned().ok_or_else(stopped),
+        };
+        self.answers.into_iter().map(answer).collect()
+    }
+}
+
+fn load_weights(directory: &Directory) -> Result<(Arc<CpuModel>, Heads), ModelError> {
+    let path = directory.file("encoder.safetensors");
+    let bytes = read(&path)?;
+    let file = TensorFile::parse(&path, &bytes)?;
+    Ok((Arc::new(CpuModel::load(directory, &file)?), Heads::load(directory, &file)?))
+}
+
+/// The prototypes of the topics: each the mean embedding of its description and examples.
+fn embed(
+    topics: &[Topic],
+    threshold: f32,
+    model: &Arc<CpuModel>,
+    heads: &Heads,
+    tokenizer: &Tokenizer,
+    template: &Template,
+) -> Result<Prototypes, ModelError> {
+    let mut engine = CpuEngine::new(model.clone());
+    let mut prototypes = Prototypes::default();
+    for topic in topics {
+        let sentences = std::iter::once(&topic.description).chain(&topic.examples);
+        let embeddings = sentences
+            .filter(|sentence| !sentence.trim().is_empty())
+            .map(|sentence| {
+                let request = Request { text: sentence.clone(), targets: Vec::new() };
+                let mut batch = Packed::default();
+                batch.push(&template.input(tokenizer, &request).ids);
+                engine.encode(&batch).map(|vectors| heads.embedding(vectors)).map_err(ModelError::Failed)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        prototypes.push(&embeddings, topic.threshold.unwrap_or(threshold));
+    }
+    Ok(prototypes)
+}

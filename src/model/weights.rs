@@ -1,0 +1,85 @@
+//! Tensors out of a safetensors file, checked for type and shape.
+
+use std::path::Path;
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+use super::ModelError;
+
+/// A safetensors file that has been read and parsed.
+pub(super) struct TensorFile<'a> {
+    path: &'a Path,
+    tensors: SafeTensors<'a>,
+}
+
+/// Reads a whole file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
+    std::fs::read(path).map_err(|error| load_error(path, format!("cannot be read: {error}")))
+}
+
+/// A load error that names the file.
+pub(super) fn load_error(path: &Path, detail: impl Into<String>) -> ModelError {
+    ModelError::Load { path: path.display().to_string(), detail: detail.into() }
+}
+
+impl<'a> TensorFile<'a> {
+    /// Parses `bytes`, the content of the file at `path`.
+    pub(super) fn parse(path: &'a Path, bytes: &'a [u8]) -> Result<Self, ModelError> {
+        let tensors = SafeTensors::deserialize(bytes)
+            .map_err(|error| load_error(path, format!("expected a safetensors file; found: {error}")))?;
+        Ok(Self { path, tensors })
+    }
+
+    /// A tensor of floats (F32 or F16) of exactly this shape.
+    pub(super) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+        let view = self.view(name, &[Dtype::F32, Dtype::F16], shape)?;
+        let data = view.data();
+        Ok(match view.dtype() {
+            Dtype::F16 => data.chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            _ => data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        })
+    }
+
+    /// A tensor of signed bytes of exactly this shape.
+    pub(super) fn int8(&self, name: &str, shape: &[usize]) -> Result<Vec<i8>, ModelError> {
+        let view = self.view(name, &[Dtype::I8], shape)?;
+        Ok(view.data().iter().map(|&b| b.cast_signed()).collect())
+    }
+
+    /// Where in the file the bytes of a U8 tensor of exactly this shape lie.
+    pub(super) fn byte_range(
+        &self,
+        bytes: &[u8],
+        name: &str,
+        shape: &[usize],
+    ) -> Result<std::ops::Range<usize>, ModelError> {
+        let view = self.view(name, &[Dtype::U8], shape)?;
+        let length = view.data().len();
+        // The tensor's data is a slice of the file, so its place is the distance between the two.
+        let start = view.data().as_ptr().addr() - bytes.as_ptr().addr();
+        Ok(start..start + length)
+    }
+
+    fn view(&self, name: &str, types: &[Dtype], shape: &[usize]) -> Result<TensorView<'a>, ModelError> {
+        let view = self.tensors.tensor(name).map_err(|_| {
+            load_error(self.path, format!("tensor {name}: not found; expected {} of shape {shape:?}", listed(types)))
+        })?;
+        if !types.contains(&view.dtype()) || view.shape() != shape {
+            return Err(load_error(
+                self.path,
+                format!(
+                    "tensor {name}: found {:?} of shape {:?}; expected {} of shape {shape:?}",
+                    view.dtype(),
+                    view.shape(),
+                    listed(types)
+                ),
+            ));
+        }
+        Ok(view)
+    }
+}
+
+fn listed(types: &[Dtype]) -> String {
+    types.iter().map(|t| format!("{t:?}")).collect::<Vec<_>>().join(" or ")
+}

@@ -1,0 +1,174 @@
+//! The threads that run the engine.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use super::cache::{Key, ScoreCache};
+use super::engine::{Engine, Packed};
+use super::heads::Heads;
+use super::input::Input;
+use super::topics::Prototypes;
+use super::{ModelError, Scores};
+use crate::telemetry::Metrics;
+
+/// Makes an engine on the thread that will run it.
+pub(super) type MakeEngine = dyn Fn() -> Box<dyn Engine> + Send + Sync;
+
+/// A text to be scored, with its place in the chunk.
+pub(super) struct Item {
+    pub(super) at: usize,
+    pub(super) key: Key,
+    pub(super) text: String,
+    pub(super) input: Input,
+}
+
+/// What became of a batch: scores with their places.
+pub(super) type Reply = Result<Vec<(usize, Arc<Scores>)>, ModelError>;
+
+/// A batch and where its scores go.
+pub(super) struct Job {
+    pub(super) items: Vec<Item>,
+    pub(super) reply: Sender<Reply>,
+}
+
+/// What all workers share.
+pub(super) struct Shared {
+    pub(super) heads: Heads,
+    pub(super) prototypes: Prototypes,
+    pub(super) cache: ScoreCache,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+/// The threads, and the queue they all take from: none of them waits while a batch of any chunk does.
+pub(super) struct Workers {
+    queue: Option<Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts `count` threads.
+    pub(super) fn start(count: usize, shared: &Arc<Shared>, engine: &Arc<MakeEngine>) -> Result<Self, ModelError> {
+        let (queue, jobs) = unbounded();
+        let cores = core_affinity::get_core_ids().unwrap_or_default();
+        let threads = (0..count)
+            .map(|worker| {
+                // More workers than cores would sit on each other's, and fewer on the same as those of another process.
+                let core = cores.get(worker).copied().filter(|_| count == cores.len());
+                let (jobs, shared, engine) = (jobs.clone(), shared.clone(), engine.clone());
+                std::thread::Builder::new().name(format!("model-{worker}")).spawn(move || {
+                    if let Some(core) = core {
+                        core_affinity::set_for_current(core);
+                    }
+                    work(&jobs, &shared, &*engine);
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|error| ModelError::Failed(format!("cannot start a worker: {error}")))?;
+        Ok(Self { queue: Some(queue), threads })
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// Hands over a batch.
+    pub(super) fn hand_over(&self, job: Job) {
+        if let Some(queue) = &self.queue {
+            // It fails only if every worker has ended; then the reply's channel closes and the ticket says so.
+            let _ = queue.send(job);
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(jobs: &Receiver<Job>, shared: &Shared, make_engine: &MakeEngine) {
+    // The matrix kernels share their work out among the threads of the rayon pool they find themselves in. This thread is
+    // the only one of its own pool.
+    let _pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let mut engine = make_engine();
+    for Job { items, reply } in jobs {
+        let scored = catch_unwind(AssertUnwindSafe(|| score(&mut *engine, shared, &items)));
+        let answer = scored.unwrap_or_else(|panic| {
+            // What the engine holds may be half done.
+            engine = make_engine();
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            Err(ModelError::Failed(format!("panicked: {said}")))
+        });
+        // Nobody may be waiting any more.
+        let _ = reply.send(answer);
+    }
+}
+
+fn score(engine: &mut dyn Engine, shared: &Shared, items: &[Item]) -> Reply {
+    let mut batch = Packed::default();
+    items.iter().for_each(|item| batch.push(&item.input.ids));
+    shared.metrics.batch(batch.ids().len());
+    let vectors = engine.encode(&batch).map_err(ModelError::Failed)?;
+    let width = vectors.len() / batch.ids().len().max(1);
+    let scored = items.iter().zip(batch.sequences()).map(|(item, range)| {
+        let vectors = &vectors[range.start * width..range.end * width];
+        let scores = Arc::new(shared.heads.read(&item.text, &item.input, vectors, &shared.prototypes));
+        shared.cache.insert(item.key, scores.clone());
+        (item.at, scores)
+    });
+    Ok(scored.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails for some ids.
+    struct Moody(Vec<f32>);
+
+    impl Engine for Moody {
+        fn encode(&mut self, batch: &Packed) -> Result<&[f32], String> {
+            assert!(!batch.ids().contains(&666), "the number of the beast");
+            if batch.ids().contains(&667) {
+                return Err("one too many".into());
+            }
+            self.0.resize(batch.ids().len() * 16, 0.0);
+            Ok(&self.0)
+        }
+    }
+
+    fn ask(workers: &Workers, id: u32) -> Reply {
+        let input = Input { ids: vec![id], spans: vec![None], targets: Vec::new(), truncated: false };
+        let (reply, replies) = unbounded();
+        workers.hand_over(Job { items: vec![Item { at: 7, key: u128::from(id), text: String::new(), input }], reply });
+        replies.recv().unwrap()
+    }
+
+    #[test]
+    fn a_batch_that_panics_or_errs_fails_alone_and_the_worker_lives_on() {
+        let shared = Arc::new(Shared {
+            heads: Heads::blank(16),
+            prototypes: Prototypes::default(),
+            cache: ScoreCache::new(10),
+            metrics: Arc::new(Metrics::default()),
+        });
+        let engine: Arc<MakeEngine> = Arc::new(|| Box::new(Moody(Vec::new())));
+        let workers = Workers::start(1, &shared, &engine).unwrap();
+        assert_eq!(ask(&workers, 1).unwrap()[0].0, 7);
+        let panicked = ask(&workers, 666).unwrap_err().to_string();
+        assert!(panicked.contains("panicked: the number of the beast"), "{panicked}");
+        let failed = ask(&workers, 667).unwrap_err().to_string();
+        assert_eq!(failed, "the model failed on a batch: one too many");
+        let scores = ask(&workers, 2).unwrap().remove(0).1;
+        assert!(scores.text.abstained, "three equal thirds are under the bound");
+        assert!(shared.cache.get(2).is_some() && shared.cache.get(666).is_none());
+    }
+}

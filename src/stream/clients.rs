@@ -1,0 +1,107 @@
+//! How consumer, producer and admin client are configured.
+//!
+//! Three layers: what suits this pipeline, then `[kafka.properties]` of the user, then what exactly-once stands on, which
+//! nobody may change.
+
+use rdkafka::ClientConfig;
+use rdkafka::admin::AdminClient;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaResult;
+
+use crate::config::Settings;
+use crate::config::settings::{Kafka, SESSION_TIMEOUT, TRANSACTION_TIMEOUT};
+
+use super::context::Remembering;
+
+/// Larger than any record that a topic is likely to take: the broker's limit decides, not the client's.
+const MAX_MESSAGE_BYTES: usize = 32 << 20;
+
+/// `transactional.id` and `group.instance.id`: stable over restarts, so that a new process fences its predecessor at once.
+pub fn identity(kafka: &Kafka) -> String {
+    format!("{}-enrich-{}", kafka.group, kafka.instance)
+}
+
+/// An admin client for the same cluster.
+pub fn admin(kafka: &Kafka) -> KafkaResult<AdminClient<Remembering>> {
+    with(kafka, &[], &[]).create_with_context(Remembering::default())
+}
+
+pub(super) fn consumer(settings: &Settings) -> ClientConfig {
+    let identity = identity(&settings.kafka);
+    with(
+        &settings.kafka,
+        &[
+            ("session.timeout.ms", &SESSION_TIMEOUT.as_millis().to_string()),
+            ("heartbeat.interval.ms", "3000"),
+            // Records wait in the broker, not here: 16 MiB keep the pipeline fed and memory flat.
+            ("queued.max.messages.kbytes", "16384"),
+            ("queued.min.messages", "20000"),
+            ("fetch.wait.max.ms", "100"),
+            // A partition whose queue is full is asked again soon, not after a second.
+            ("fetch.queue.backoff.ms", "20"),
+        ],
+        &[
+            ("group.id", &settings.kafka.group),
+            ("group.instance.id", &identity),
+            // Eager: a rebalance drains everything once and starts from committed offsets. Static members make it rare, and
+            // there is no state in between to get wrong. Round robin spreads several input topics over all members.
+            ("partition.assignment.strategy", "roundrobin"),
+            ("isolation.level", "read_committed"),
+            ("enable.auto.commit", "false"),
+            ("enable.auto.offset.store", "false"),
+            // An offset that is no longer there must stop the process, not skip records. Partitions without any committed
+            // offset are started at the beginning by hand: see `consume`.
+            ("auto.offset.reset", "error"),
+            ("enable.partition.eof", "false"),
+        ],
+    )
+}
+
+pub(super) fn producer(settings: &Settings) -> ClientConfig {
+    let identity = identity(&settings.kafka);
+    with(
+        &settings.kafka,
+        &[
+            // Chunks are produced in one go and then committed: waiting for more would only add latency.
+            ("linger.ms", "0"),
+            ("batch.num.messages", "10000"),
+            ("compression.type", "lz4"),
+            ("transaction.timeout.ms", &TRANSACTION_TIMEOUT.as_millis().to_string()),
+            ("queue.buffering.max.kbytes", "131072"),
+            ("message.max.bytes", &MAX_MESSAGE_BYTES.to_string()),
+        ],
+        &[
+            ("transactional.id", &identity),
+            ("enable.idempotence", "true"),
+            // As Java clients hash, so that other writers and readers agree where an entity lives.
+            ("partitioner", "murmur2_random"),
+        ],
+    )
+}
+
+/// A producer without transactions, for sending files.
+pub(super) fn feeder(kafka: &Kafka) -> ClientConfig {
+    with(
+        kafka,
+        &[("linger.ms", "10"), ("compression.type", "lz4"), ("message.max.bytes", &MAX_MESSAGE_BYTES.to_string())],
+        &[("enable.idempotence", "true"), ("partitioner", "murmur2_random")],
+    )
+}
+
+fn with(kafka: &Kafka, suitable: &[(&str, &str)], fixed: &[(&str, &str)]) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", &kafka.bootstrap).set("client.id", "undertone");
+    // What librdkafka has to say is passed on by `context`, which weighs it.
+    config.set_log_level(RDKafkaLogLevel::Info);
+    config.set("reconnect.backoff.max.ms", "2000").set("socket.keepalive.enable", "true");
+    for (key, value) in suitable {
+        config.set(*key, *value);
+    }
+    for (key, value) in &kafka.properties {
+        config.set(key, value);
+    }
+    for (key, value) in fixed {
+        config.set(*key, *value);
+    }
+    config
+}

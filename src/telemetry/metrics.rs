@@ -1,0 +1,313 @@
+//! The metrics of the enrich stage: docs/METRICS.md is their contract.
+//!
+//! Labels come from closed sets only: what the watchlist and the inputs name, and `other`. Children are looked up once,
+//! so that counting is an atomic addition, and every series of a closed set stands at 0 from the start.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use prometheus::{Histogram, IntCounter, Registry, TextEncoder};
+
+use super::families::Families;
+use crate::mention::Reason;
+use crate::model::SentimentLabel;
+
+/// The value of a label for everything outside its closed set.
+const OTHER: &str = "other";
+/// Entities with series of their own, so that a process stays under 100,000 series; those further down the watchlist
+/// count as `other`.
+const ENTITIES: usize = 20_000;
+/// Values of `sentiment`, in the order of [`sentiment_index`].
+const SENTIMENTS: [&str; 4] = ["negative", "neutral", "positive", "none"];
+
+/// The values that labels may take; others become `other`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// Input topics.
+    pub topics: Vec<String>,
+    /// Entity ids of the watchlist.
+    pub entities: Vec<String>,
+}
+
+/// All metrics, in a registry of their own. Cheap to call once per chunk, not once per record.
+///
+/// The default allows no topics and no entities: for commands and tests that show their metrics to nobody.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    families: Families,
+    consumed: HashMap<String, IntCounter>,
+    consumed_other: IntCounter,
+    enriched: HashMap<String, [IntCounter; 4]>,
+    enriched_other: [IntCounter; 4],
+    dead_letters: [IntCounter; Reason::ALL.len()],
+    stages: [Histogram; Stage::ALL.len()],
+    cache: [IntCounter; 3],
+    transactions: [IntCounter; Transaction::ALL.len()],
+    rebalances: [IntCounter; Rebalance::ALL.len()],
+}
+
+/// How a transaction ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transaction {
+    /// Committed.
+    Committed,
+    /// Aborted and rewound.
+    Aborted,
+    /// The producer was fenced or is otherwise beyond repair.
+    Fatal,
+}
+
+impl Transaction {
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Committed, "committed"), (Self::Aborted, "aborted"), (Self::Fatal, "fatal")];
+}
+
+/// A part of the way of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Decoding, matching, normalisation, language, tokenising.
+    Prepare,
+    /// Waiting for the model.
+    Model,
+    /// Scores to events.
+    Assemble,
+    /// Producing and committing.
+    Commit,
+}
+
+impl Stage {
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::Prepare, "prepare"), (Self::Model, "model"), (Self::Assemble, "assemble"), (Self::Commit, "commit")];
+}
+
+/// What happened to the assignment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rebalance {
+    /// Partitions came.
+    Assigned,
+    /// Partitions were taken in good order.
+    Revoked,
+    /// Partitions were lost.
+    Lost,
+}
+
+impl Rebalance {
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Assigned, "assigned"), (Self::Revoked, "revoked"), (Self::Lost, "lost")];
+}
+
+const fn sentiment_index(sentiment: Option<SentimentLabel>) -> usize {
+    match sentiment {
+        Some(SentimentLabel::Negative) => 0,
+        Some(SentimentLabel::Neutral) => 1,
+        Some(SentimentLabel::Positive) => 2,
+        None => 3,
+    }
+}
+
+impl Metrics {
+    /// A registry with everything registered.
+    pub fn new(allowed: &Allowed) -> Self {
+        let registry = Registry::new();
+        #[expect(
+            clippy::expect_used,
+            reason = "names and labels are constants; every test that makes metrics checks them"
+        )]
+        let families = Families::register(&registry).expect("the metrics are well formed");
+        let consumed = |topic: &str| families.consumed.with_label_values(&[topic]);
+        let enriched = |entity: &str| SENTIMENTS.map(|label| families.enriched.with_label_values(&[entity, label]));
+        Self {
+            consumed: allowed.topics.iter().map(|topic| (topic.clone(), consumed(topic))).collect(),
+            consumed_other: consumed(OTHER),
+            enriched: allowed.entities.iter().take(ENTITIES).map(|entity| (entity.clone(), enriched(entity))).collect(),
+            enriched_other: enriched(OTHER),
+            dead_letters: Reason::ALL.map(|reason| families.dead_letters.with_label_values(&[reason.name()])),
+            stages: Stage::ALL.map(|(_, name)| families.stage_seconds.with_label_values(&[name])),
+            cache: ["hit", "same_chunk", "miss"].map(|result| families.cache_requests.with_label_values(&[result])),
+            transactions: Transaction::ALL.map(|(_, name)| families.transactions.with_label_values(&[name])),
+            rebalances: Rebalance::ALL.map(|(_, name)| families.rebalances.with_label_values(&[name])),
+            registry,
+            families,
+        }
+    }
+
+    /// `undertone_consumed_total{topic}`.
+    pub fn consumed(&self, topic: &str, records: u64) {
+        self.consumed.get(topic).unwrap_or(&self.consumed_other).inc_by(records);
+    }
+
+    /// `undertone_unmatched_total`.
+    pub fn unmatched(&self, mentions: u64) {
+        self.families.unmatched.inc_by(mentions);
+    }
+
+    /// `undertone_dead_letters_total{reason}`.
+    pub fn dead_letter(&self, reason: Reason, records: u64) {
+        self.dead_letters[reason as usize].inc_by(records);
+    }
+
+    /// `undertone_enriched_total{entity,sentiment}`; `None` is an event without a model (`sentiment="none"`).
+    pub fn enriched(&self, entity: &str, sentiment: Option<SentimentLabel>, events: u64) {
+        self.enriched.get(entity).unwrap_or(&self.enriched_other)[sentiment_index(sentiment)].inc_by(events);
+    }
+
+    /// `undertone_stage_seconds{stage}`.
+    pub fn stage(&self, stage: Stage, took: Duration) {
+        self.stages[stage as usize].observe(took.as_secs_f64());
+    }
+
+    /// `undertone_chunk_records`.
+    pub fn chunk(&self, records: usize) {
+        self.families.chunk_records.observe(records as f64);
+    }
+
+    /// `undertone_batch_tokens`.
+    pub fn batch(&self, tokens: usize) {
+        self.families.batch_tokens.observe(tokens as f64);
+    }
+
+    /// `undertone_cache_requests_total{result}`: `hit`, `same_chunk`, `miss`.
+    pub fn cache(&self, hits: u64, same_chunk: u64, misses: u64) {
+        for (counter, requests) in self.cache.iter().zip([hits, same_chunk, misses]) {
+            counter.inc_by(requests);
+        }
+    }
+
+    /// `undertone_event_age_seconds`: from `created_at` or the record's timestamp, whichever is later, to commit.
+    pub fn event_age(&self, seconds: f64) {
+        self.families.event_age_seconds.observe(seconds.max(0.0));
+    }
+
+    /// `undertone_transactions_total{outcome}`.
+    pub fn transaction(&self, outcome: Transaction) {
+        self.transactions[outcome as usize].inc();
+    }
+
+    /// `undertone_lag_records{topic,partition}`.
+    pub fn lag(&self, topic: &str, partition: i32, records: i64) {
+        let topic = self.topic_label(topic);
+        self.families.lag_records.with_label_values(&[topic, &partition.to_string()]).set(records);
+    }
+
+    /// Takes back the lag series of a partition that went.
+    pub fn forget_partition(&self, topic: &str, partition: i32) {
+        // It fails where there is no such series: a partition that went before its first commit.
+        let _ = self.families.lag_records.remove_label_values(&[self.topic_label(topic), &partition.to_string()]);
+    }
+
+    /// `undertone_rebalances_total{kind}`.
+    pub fn rebalance(&self, kind: Rebalance) {
+        self.rebalances[kind as usize].inc();
+    }
+
+    /// `undertone_build_info{version,model,model_version,engine}` = 1; a later call replaces an earlier one.
+    pub fn build_info(&self, model: &str, model_version: &str, engine: &str) {
+        self.families.build_info.reset();
+        self.families.build_info.with_label_values(&[env!("CARGO_PKG_VERSION"), model, model_version, engine]).set(1);
+    }
+
+    /// The Prometheus text format.
+    pub fn render(&self) -> String {
+        // It fails on a family without a name only.
+        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
+    }
+
+    fn topic_label<'a>(&self, topic: &'a str) -> &'a str {
+        if self.consumed.contains_key(topic) { topic } else { OTHER }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new(&Allowed::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metrics() -> Metrics {
+        Metrics::new(&Allowed { topics: vec!["mentions".into()], entities: vec!["acme".into()] })
+    }
+
+    #[test]
+    fn labels_outside_the_closed_sets_become_other() {
+        let metrics = metrics();
+        metrics.consumed("mentions", 3);
+        metrics.consumed("surprise", 2);
+        metrics.enriched("acme", Some(SentimentLabel::Positive), 1);
+        metrics.enriched("mallory\"} 1", None, 4);
+        metrics.lag("surprise", 0, 7);
+        let text = metrics.render();
+        assert!(text.contains("undertone_consumed_total{topic=\"mentions\"} 3"), "{text}");
+        assert!(text.contains("undertone_consumed_total{topic=\"other\"} 2"), "{text}");
+        assert!(text.contains("undertone_enriched_total{entity=\"acme\",sentiment=\"positive\"} 1"), "{text}");
+        assert!(text.contains("undertone_enriched_total{entity=\"other\",sentiment=\"none\"} 4"), "{text}");
+        assert!(text.contains("undertone_lag_records{partition=\"0\",topic=\"other\"} 7"), "{text}");
+        assert!(!text.contains("mallory") && !text.contains("surprise"), "{text}");
+    }
+
+    #[test]
+    fn a_process_stays_under_a_hundred_thousand_series() {
+        let entities: Vec<String> = (0..100_000).map(|n| format!("entity-{n}")).collect();
+        let metrics = Metrics::new(&Allowed { topics: Vec::new(), entities });
+        metrics.enriched("entity-99999", None, 1);
+        let text = metrics.render();
+        assert!(text.lines().filter(|line| !line.starts_with('#')).count() < 100_000);
+        assert!(text.contains("undertone_enriched_total{entity=\"other\",sentiment=\"none\"} 1\n"));
+    }
+
+    #[test]
+    fn every_value_of_an_enum_counts_under_its_own_name() {
+        let metrics = metrics();
+        for (n, reason) in (1..).zip(Reason::ALL) {
+            metrics.dead_letter(reason, n);
+        }
+        for (stage, _) in Stage::ALL {
+            metrics.stage(stage, Duration::from_millis(1));
+        }
+        for (outcome, _) in Transaction::ALL {
+            metrics.transaction(outcome);
+        }
+        for (kind, _) in Rebalance::ALL {
+            metrics.rebalance(kind);
+        }
+        let text = metrics.render();
+        for (n, reason) in (1..).zip(Reason::ALL) {
+            let line = format!("undertone_dead_letters_total{{reason=\"{}\"}} {n}\n", reason.name());
+            assert!(text.contains(&line), "{line} in {text}");
+        }
+        for (stage, name) in Stage::ALL {
+            assert_eq!(format!("{stage:?}").to_lowercase(), name);
+            assert!(text.contains(&format!("undertone_stage_seconds_count{{stage=\"{name}\"}} 1\n")), "{name}");
+        }
+        for (outcome, name) in Transaction::ALL {
+            assert_eq!(format!("{outcome:?}").to_lowercase(), name);
+            assert!(text.contains(&format!("undertone_transactions_total{{outcome=\"{name}\"}} 1\n")), "{name}");
+        }
+        for (kind, name) in Rebalance::ALL {
+            assert_eq!(format!("{kind:?}").to_lowercase(), name);
+            assert!(text.contains(&format!("undertone_rebalances_total{{kind=\"{name}\"}} 1\n")), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_lag_of_a_partition_that_went_is_forgotten() {
+        let metrics = metrics();
+        metrics.lag("mentions", 3, 12);
+        assert!(metrics.render().contains("undertone_lag_records{partition=\"3\",topic=\"mentions\"} 12"));
+        metrics.forget_partition("mentions", 3);
+        metrics.forget_partition("mentions", 4);
+        assert!(!metrics.render().contains("undertone_lag_records{"));
+    }
+
+    #[test]
+    fn build_info_keeps_one_series() {
+        let metrics = metrics();
+        metrics.build_info("a", "1", "cpu");
+        metrics.build_info("b", "2", "cpu");
+        assert_eq!(metrics.render().matches("undertone_build_info{").count(), 1);
+    }
+}

@@ -1,0 +1,7 @@
+//! Metrics and logs. Only this room names metrics.
+
+mod families;
+pub mod logs;
+pub mod metrics;
+
+pub use metrics::{Allowed, Metrics, Rebalance, Stage, Transaction};

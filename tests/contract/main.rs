@@ -1,0 +1,9 @@
+//! What passes between Undertone and the world: input as it comes, output as documented.
+// Helpers of tests may panic as tests may.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod decode;
+mod mappings;
+mod normalise;
+mod schemas;
+mod support;

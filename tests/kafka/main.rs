@@ -1,0 +1,12 @@
+//! Tests against a real Apache Kafka: see `support::broker`.
+
+// Helpers are called by tests only: a panic is how they say that something is wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(feature = "shared-data")]
+mod airline;
+mod dead_letters;
+mod exactly_once;
+mod running;
+mod support;
+mod unruly_core;

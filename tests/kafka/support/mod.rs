@@ -1,0 +1,8 @@
+//! What the tests with a real Kafka share.
+
+pub(crate) mod broker;
+pub(crate) mod posts;
+pub(crate) mod process;
+pub(crate) mod topics;
+pub(crate) mod within;
+pub(crate) mod world;

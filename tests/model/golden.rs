@@ -1,0 +1,90 @@
+//! Against the float32 reference (`models/golden.py`: PyTorch on the same stored weights).
+
+use std::path::Path;
+
+use serde::Deserialize;
+use undertone::model::tokenizer::Tokenizer;
+use undertone::model::{Request, Sentiment, model_file};
+use undertone::text::Span;
+
+use crate::scorer;
+
+/// A row of the reference.
+#[derive(Debug, Deserialize)]
+struct Row {
+    text: String,
+    targets: Vec<Vec<[u32; 2]>>,
+    ids: Vec<u32>,
+    text_probs: [f32; 3],
+    target_probs: Vec<[f32; 3]>,
+    complaint: f32,
+    offensive: f32,
+    spam: f32,
+}
+
+impl Row {
+    /// The request that the row answers.
+    fn request(&self) -> Request {
+        let spans = |target: &Vec<[u32; 2]>| target.iter().map(|[start, end]| Span::new(*start, *end)).collect();
+        Request { text: self.text.clone(), targets: self.targets.iter().map(spans).collect() }
+    }
+}
+
+fn rows(path: &Path) -> Vec<Row> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn own_rows() -> Vec<Row> {
+    rows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/model/golden.jsonl"))
+}
+
+/// The likeliest class, and by how much.
+pub(crate) fn label(probabilities: &[f32; 3]) -> (usize, f32) {
+    let mut order = [0, 1, 2];
+    order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    (order[0], probabilities[order[0]] - probabilities[order[1]])
+}
+
+#[test]
+fn token_ids_are_those_of_the_original_tokenizer() {
+    let tokenizer = Tokenizer::load(&model_file("tokenizer.json").unwrap()).unwrap();
+    for row in own_rows() {
+        let mut ids = vec![tokenizer.begin];
+        ids.extend(tokenizer.tokens(&format!("query: {}", row.text)).iter().map(|token| token.id).take(126));
+        ids.push(tokenizer.end);
+        assert_eq!(ids, row.ids, "{}", row.text);
+    }
+}
+
+#[test]
+fn labels_and_probabilities_are_those_of_the_float_reference() {
+    let rows = own_rows();
+    let scores = scorer().score(rows.iter().map(Row::request).collect()).unwrap();
+    let mut distances = Vec::new();
+    for (row, scores) in rows.iter().zip(&scores) {
+        let mut compare = |what: &str, ours: &Sentiment, reference: &[f32; 3]| {
+            let (expected, margin) = label(reference);
+            if margin >= 0.05 {
+                let ours = &ours.probabilities;
+                assert_eq!(label(ours).0, expected, "{what} of {:?}: {ours:?}, reference {reference:?}", row.text);
+            }
+            distances.extend(ours.probabilities.iter().zip(reference).map(|(a, b)| (a - b).abs()));
+        };
+        compare("text", &scores.text, &row.text_probs);
+        assert_eq!(scores.targets.len(), row.targets.len());
+        for (ours, reference) in scores.targets.iter().zip(&row.target_probs) {
+            compare("target", ours, reference);
+        }
+        for (ours, reference) in
+            [(scores.complaint, row.complaint), (scores.offensive, row.offensive), (scores.spam, row.spam)]
+        {
+            distances.push((ours - reference).abs());
+        }
+        assert_eq!(scores.tokens as usize, row.ids.len());
+    }
+    let mean = distances.iter().sum::<f32>() / distances.len() as f32;
+    let most = distances.iter().copied().fold(0.0, f32::max);
+    println!("mean distance {mean}, most {most}");
+    assert!(mean <= 0.01 && most <= 0.1, "mean distance {mean}, most {most}");
+}

@@ -1,0 +1,26 @@
+//! The model stage, with the shipped model.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+#[cfg(feature = "shared-data")]
+mod agreement;
+mod batches;
+mod errors;
+mod golden;
+mod tokenizer;
+
+use std::sync::{Arc, OnceLock};
+
+use undertone::model::{ModelOptions, Scorer};
+use undertone::telemetry::Metrics;
+
+/// Options that look for the model where a user's would be.
+fn options() -> ModelOptions {
+    ModelOptions { path: None, workers: Some(2), batch_tokens: 1024, cache_entries: 0 }
+}
+
+/// The shipped model, loaded once, without a cache: what is asked twice is computed twice.
+fn scorer() -> &'static Scorer {
+    static SCORER: OnceLock<Scorer> = OnceLock::new();
+    SCORER.get_or_init(|| Scorer::load(&options(), &[], Arc::new(Metrics::default())).unwrap())
+}

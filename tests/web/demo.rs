@@ -1,0 +1,114 @@
+//! `undertone demo`: starts, serves its page, plays its posts through the real model.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::contract;
+use crate::support::{Events, get, try_get};
+
+/// A demo on a free port.
+struct Demo {
+    child: Child,
+    url: String,
+}
+
+impl Demo {
+    fn start(arguments: &[&str]) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        let child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+            .args(["demo", "--addr", &addr])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let demo = Self { child, url: format!("http://{addr}") };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while try_get(&format!("{}/livez", demo.url)).is_err() {
+            assert!(Instant::now() < deadline, "the demo does not serve");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        demo
+    }
+
+    fn get(&self, path: &str) -> crate::support::Answer {
+        get(&format!("{}{path}", self.url))
+    }
+
+    /// What it said when it ended: code, stdout, stderr.
+    fn ended(self) -> (Option<i32>, String, String) {
+        let output = self.child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+}
+
+#[test]
+fn the_demo_plays_its_posts_through_the_pipeline() {
+    // Long enough for a machine that builds other things meanwhile; it is told to end as soon as all is seen.
+    let demo = Demo::start(&["--for", "120s", "--speed", "20"]);
+    assert!(demo.get("/").body.contains("<title>Undertone"));
+    let mut events = Events::open(&demo.url, None);
+    let (mut mentions, mut rejected) = (Vec::new(), Vec::new());
+    // The script's last post is the brand's own thanks.
+    while !mentions.iter().any(|event: &serde_json::Value| event["text"].as_str().unwrap().contains("for the anger")) {
+        let event = events.next().expect("the stream lasts as long as the demo");
+        match event.name.as_str() {
+            "mention" => mentions.push(event.data),
+            "rejected" => rejected.push(event.data["reason"].as_str().unwrap().to_owned()),
+            other => panic!("{other}: {}", event.data),
+        }
+    }
+    assert_eq!(rejected, ["not_json", "missing_field"]);
+    assert!(mentions.len() > 200, "{}", mentions.len());
+    let has = |what: &str, of: &dyn Fn(&serde_json::Value) -> bool| {
+        assert!(mentions.iter().any(of), "no mention with {what}")
+    };
+    has("a sentiment", &|mention| mention["sentiment"]["label"] == "positive");
+    has("evidence", &|mention| !mention["evidence"].as_array().unwrap().is_empty());
+    has("a topic", &|mention| !mention["topics"].as_array().unwrap().is_empty());
+    for relation in ["own", "reply", "mention", "community"] {
+        has(relation, &|mention| mention["relation"] == relation);
+    }
+    for language in ["en", "es", "vi", "sr", "is", "de", "fr", "pt", "ar"] {
+        has(language, &|mention| mention["language"]["code"] == language);
+    }
+    assert_eq!(demo.get("/readyz").status, 200);
+    // Lag is looked at every two seconds.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !demo.get("/metrics").body.contains("undertone_lag_records{") && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    contract::holds(&demo.get("/metrics").body);
+    let counts = demo.get("/api/counts").json();
+    assert_eq!(counts["events"], mentions.len());
+    assert!(Command::new("kill").args(["-TERM", &demo.child.id().to_string()]).status().unwrap().success());
+    let (code, out, err) = demo.ended();
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("Halvera") && out.contains(&format!("{} events, 2 dead letters", mentions.len())), "{out}");
+    assert!(err.contains("keeps nothing") && err.contains("proves no transactions"), "{err}");
+}
+
+#[test]
+fn it_ends_by_itself_when_its_time_is_over() {
+    let began = Instant::now();
+    let (code, out, err) = Demo::start(&["--for", "3s", "--engine", "off"]).ended();
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.starts_with("entity ") && out.trim_end().ends_with("dead letters"), "{out}");
+    assert!(began.elapsed() >= Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_taken_port_is_told_with_the_way_out() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .args(["demo", "--engine", "off", "--addr", &addr])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(&addr) && said.contains("--addr"), "{said}");
+}

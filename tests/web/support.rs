@@ -1,0 +1,156 @@
+//! A running server, and a client that reads it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use undertone::enrich::EnrichedEvent;
+use undertone::telemetry::{Allowed, Metrics};
+use undertone::web::{Feed, Health, Server, serve};
+
+/// A server on a free port of loopback, and what the pipeline would hold of it.
+pub(crate) struct Running {
+    pub(crate) url: String,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) health: Health,
+    pub(crate) feed: Feed,
+    server: Option<Server>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Running {
+    pub(crate) fn start() -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let allowed = Allowed { topics: vec!["mentions".into()], entities: vec!["acme".into()] };
+        let (metrics, health, feed) = (Arc::new(Metrics::new(&allowed)), Health::default(), Feed::new());
+        let addr = "127.0.0.1:0".parse().unwrap();
+        let server = runtime.block_on(serve(addr, Arc::clone(&metrics), health.clone(), feed.clone())).unwrap();
+        Self { url: format!("http://{}", server.addr), metrics, health, feed, server: Some(server), runtime }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        get(&format!("{}{path}", self.url))
+    }
+
+    /// Opens `/events`, as a page does that has seen `last` already.
+    pub(crate) fn events(&self, last: Option<&str>) -> Events {
+        Events::open(&self.url, last)
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.server = None;
+    }
+
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+}
+
+/// An answer, whatever its status.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).build().new_agent()
+}
+
+pub(crate) fn get(url: &str) -> Answer {
+    try_get(url).unwrap()
+}
+
+/// The status alone, for answers that do not end.
+pub(crate) fn status_of(url: &str) -> u16 {
+    agent().get(url).call().unwrap().status().as_u16()
+}
+
+pub(crate) fn try_get(url: &str) -> Result<Answer, ureq::Error> {
+    let mut answer = agent().get(url).call()?;
+    let body = answer.body_mut().read_to_string()?;
+    Ok(Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), body })
+}
+
+/// One server-sent event.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) data: Value,
+}
+
+/// The stream of `/events`, event by event.
+pub(crate) struct Events(BufReader<Box<dyn Read>>);
+
+impl Events {
+    pub(crate) fn open(url: &str, last: Option<&str>) -> Self {
+        let mut request = agent().get(format!("{url}/events"));
+        if let Some(last) = last {
+            request = request.header("Last-Event-ID", last);
+        }
+        let answer = request.config().timeout_recv_body(Some(Duration::from_secs(60))).build().call().unwrap();
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        Self(BufReader::new(Box::new(answer.into_body().into_reader())))
+    }
+
+    /// The next event but a greeting; `None` at the end of the stream.
+    pub(crate) fn next(&mut self) -> Option<Event> {
+        loop {
+            let event = self.any()?;
+            if event.name != "hello" {
+                return Some(event);
+            }
+        }
+    }
+
+    /// The next event.
+    pub(crate) fn any(&mut self) -> Option<Event> {
+        let mut event = Event { name: String::new(), id: String::new(), data: Value::Null };
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line).unwrap_or(0) == 0 {
+                return None;
+            }
+            match line.trim_end_matches('\n').split_once(':') {
+                Some(("event", name)) => event.name = name.trim().to_owned(),
+                Some(("id", id)) => event.id = id.trim().to_owned(),
+                Some(("data", data)) => event.data = serde_json::from_str(data).unwrap(),
+                // Comments keep the connection alive; an empty line ends an event.
+                None if !event.name.is_empty() => return Some(event),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// An enriched event about `acme`, as the pipeline would publish it.
+pub(crate) fn event(id: &str, text: &str, label: &str) -> Arc<EnrichedEvent> {
+    let value = json!({
+        "schema": "undertone.enriched/1", "id": format!("test:{id}#acme"), "op": "observed", "revision": 0, "relation": "mention",
+        "mention": {
+            "id": id, "source": "test", "text": text, "created_at": "2026-03-01T10:00:00Z", "author": { "handle": "someone" },
+        },
+        "entity": { "id": "acme", "name": "Acme", "kind": "brand", "matched": [] },
+        "language": { "code": "en", "confidence": 0.9, "measured": true },
+        "sentiment": {
+            "label": label, "score": 0.5, "negative": 0.1, "neutral": 0.3, "positive": 0.6, "abstained": false, "evidence": [],
+        },
+        "topics": [{ "id": "price", "score": 0.8 }],
+        "signals": { "complaint": 0.1, "question": false, "spam": 0.1, "offensive": 0.1 },
+        "fingerprint": "0000000000000000", "truncated": false, "model": null, "watchlist": null,
+        "origin": { "topic": "mentions", "partition": 0, "offset": 0 }, "processed_at": "2026-03-01T10:00:01Z",
+    });
+    Arc::new(serde_json::from_value(value).unwrap())
+}
