@@ -5,7 +5,7 @@
 //! - [`cli`]: the commands; [`config`]: files to validated settings;
 //! - [`demo`]: a scripted stream, to try it all without Kafka;
 //! - [`stream`]: Kafka, exactly once; [`web`]: health, metrics and the live page;
-//! - [`enrich`]: a chunk of records to events, pure;
+//! - [`enrich`]: a chunk of records to events, pure; [`reputation`]: events to standing and alerts, pure;
 //! - [`model`]: texts to scores; [`watch`]: mentions to entities; [`text`]: normalisation, language;
 //! - [`mention`]: what comes in; [`telemetry`]: metrics and logs.
 
@@ -15,6 +15,7 @@ pub mod demo;
 pub mod enrich;
 pub mod mention;
 pub mod model;
+pub mod reputation;
 pub mod stream;
 pub mod telemetry;
 pub mod text;

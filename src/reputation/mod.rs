@@ -1,0 +1,27 @@
+//! Stage 2, pure: enriched events to standing, alerts, trends and community health. Knows no Kafka and reads no clock: time is
+//! the latest `created_at` of what came, or a tick where nothing comes. Same input, same output.
+//!
+//! A [`Book`] holds the entities of one partition. [`Book::fold`] adds an event, [`Book::tick`] lets time pass,
+//! [`Book::news`] says what is to be published. Each entity adds four parts up: [`score`] (how it is spoken of, and how sure
+//! that is), [`detect`] (drops and spikes), [`trends`] (what rises) and [`community`] (who is answered, and who stays).
+
+pub mod alert;
+pub mod book;
+pub mod community;
+pub mod detect;
+pub mod entity;
+pub mod observation;
+pub mod rules;
+pub mod score;
+pub mod snapshot;
+pub mod standing;
+pub mod tally;
+pub mod trends;
+
+pub use alert::Alert;
+pub use book::{Book, News};
+pub use observation::Observation;
+pub use rules::Rules;
+pub use snapshot::Snapshot;
+pub use standing::Standing;
+pub use tally::{Tallies, Tally};

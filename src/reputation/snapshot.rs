@@ -1,0 +1,27 @@
+//! An entity's state as it is kept in `undertone.reputation-state`. docs/schemas/reputation-state.v1.json says the same.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::entity::EntityState;
+
+/// The `schema` field.
+pub const SCHEMA: &str = "undertone.reputation-state/1";
+
+/// One entity, and the offset of its partition of the enriched topic that the state stands for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// [`SCHEMA`].
+    pub schema: Arc<str>,
+    /// Partition of the enriched topic.
+    pub partition: i32,
+    /// How many partitions the enriched topic had.
+    pub partitions: i32,
+    /// The state holds all events before this offset, and none from it on.
+    pub offset: i64,
+    /// The book's clock then, in milliseconds since the epoch.
+    pub clock: i64,
+    /// The state.
+    pub state: EntityState,
+}
