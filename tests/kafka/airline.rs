@@ -14,7 +14,7 @@ use crate::support::topics::Read;
 use crate::support::world::{Options, World};
 
 const MENTIONS: f64 = 14_485.0;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()

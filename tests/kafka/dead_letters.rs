@@ -9,7 +9,7 @@ use crate::support::posts::{assert_exactly_once, expected_events, posts};
 use crate::support::topics::{HeaderList, Read, Send};
 use crate::support::world::{Options, World};
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A reason, a value that is refused for it, and the field it is about.
 type Case = (&'static str, Option<Vec<u8>>, Option<&'static str>);

@@ -11,7 +11,7 @@ use crate::support::process::{command, eventually};
 use crate::support::topics::admin;
 use crate::support::world::{Options, World};
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 #[test]
 fn health_metrics_lag_and_headers() {

@@ -16,7 +16,7 @@ use crate::support::process::eventually;
 use crate::support::topics::{Isolation, Reader, Send, send};
 use crate::support::within::{Running, settings, watchlist};
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The real core without a model.
 fn core() -> Enricher {

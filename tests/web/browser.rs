@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-const FLAGS: &str = "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+const FLAGS: &str = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking \
      --disable-component-update --disable-sync --remote-debugging-pipe";
 
 /// Whether tests with a browser were asked for: `UNDERTONE_CI=1`, as `.ci/run` sets it.
@@ -69,7 +69,7 @@ impl Browser {
 
     /// Waits until an expression is true in the page.
     pub(crate) fn until(&mut self, expression: &str) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while self.value(expression) != Value::Bool(true) {
             assert!(
                 Instant::now() < deadline,

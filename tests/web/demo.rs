@@ -25,7 +25,7 @@ impl Demo {
             .spawn()
             .unwrap();
         let demo = Self { child, url: format!("http://{addr}") };
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(120);
         while try_get(&format!("{}/livez", demo.url)).is_err() {
             assert!(Instant::now() < deadline, "the demo does not serve");
             std::thread::sleep(Duration::from_millis(50));
@@ -48,7 +48,7 @@ impl Demo {
 #[test]
 fn the_demo_plays_its_posts_through_the_pipeline() {
     // Long enough for a machine that builds other things meanwhile; it is told to end as soon as all is seen.
-    let demo = Demo::start(&["--for", "120s", "--speed", "20"]);
+    let demo = Demo::start(&["--for", "300s", "--speed", "20"]);
     assert!(demo.get("/").body.contains("<title>Undertone"));
     let mut events = Events::open(&demo.url, None);
     let (mut mentions, mut rejected) = (Vec::new(), Vec::new());
@@ -77,7 +77,7 @@ fn the_demo_plays_its_posts_through_the_pipeline() {
     }
     assert_eq!(demo.get("/readyz").status, 200);
     // Lag is looked at every two seconds.
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !demo.get("/metrics").body.contains("undertone_lag_records{") && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -19,7 +19,7 @@ fn a_page_gets_what_was_and_then_what_comes() {
     assert_eq!(second.data["text"], "live");
     assert_eq!(second.data["sentiment"]["label"], "positive");
     assert_eq!(second.data["author"], "someone");
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     running.feed.reject(&Rejection {
         reason: Reason::MissingField,
         field: Some("text".into()),
@@ -59,7 +59,7 @@ fn a_slow_page_loses_the_oldest_is_told_so_and_holds_nothing_up() {
         running.feed.publish(std::slice::from_ref(&long));
     }
     running.feed.publish(&[event("2", "last", "neutral")]);
-    assert!(began.elapsed() < Duration::from_secs(10), "publishing waited for the page: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(30), "publishing waited for the page: {:?}", began.elapsed());
     let (mut missed, mut shown) = (0, 0);
     loop {
         let event = slow.next().unwrap();
@@ -81,7 +81,7 @@ fn too_many_pages_are_turned_away() {
     let pages: Vec<_> = (0..64).map(|_| running.events(None)).collect();
     assert_eq!(running.get("/events").status, 503);
     drop(pages);
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     // A page that went is noticed soon, and its place is free again.
     while crate::support::status_of(&format!("{}/events", running.url)) == 503 {
         assert!(Instant::now() < deadline, "places of closed pages stay taken");

@@ -23,7 +23,8 @@ fn alive_from_the_start() {
     let running = Running::start();
     running.health.beat();
     let answer = running.get("/livez");
-    assert_eq!((answer.status, answer.json()), (200, json!({ "live": true, "silent_seconds": 0 })));
+    assert_eq!((answer.status, &answer.json()["live"]), (200, &json!(true)));
+    assert!(answer.json()["silent_seconds"].as_u64().unwrap() < 30, "{}", answer.body);
 }
 
 #[test]
@@ -34,7 +35,7 @@ fn a_dropped_server_frees_its_port_though_a_page_is_open() {
     running.stop();
     assert_eq!(events.any(), None, "the page's stream ends");
     let addr = running.url.trim_start_matches("http://").to_owned();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while running.block_on(tokio::net::TcpListener::bind(&addr)).is_err() {
         assert!(std::time::Instant::now() < deadline, "{addr} is still taken");
         std::thread::sleep(std::time::Duration::from_millis(20));

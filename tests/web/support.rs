@@ -100,7 +100,7 @@ impl Events {
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
         }
-        let answer = request.config().timeout_recv_body(Some(Duration::from_secs(60))).build().call().unwrap();
+        let answer = request.config().timeout_recv_body(Some(Duration::from_secs(600))).build().call().unwrap();
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         Self(BufReader::new(Box::new(answer.into_body().into_reader())))
     }

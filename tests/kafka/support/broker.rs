@@ -73,7 +73,7 @@ impl Broker {
     fn wait(&self) {
         let admin: AdminClient<DefaultClientContext> =
             ClientConfig::new().set("bootstrap.servers", &self.bootstrap).create().unwrap();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(180);
         let name = format!("ready-{}", std::process::id());
         while create(&admin, &name, 1, &[]).is_err() {
             assert!(

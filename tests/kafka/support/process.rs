@@ -56,14 +56,14 @@ impl Process {
             let (_, rest) = log.split_once("\"addr\":\"")?;
             Some(rest.split('"').next()?.to_owned())
         };
-        eventually(Duration::from_secs(20), || format!("no address in: {}", self.log()), found)
+        eventually(Duration::from_secs(60), || format!("no address in: {}", self.log()), found)
     }
 
     /// Status and body of a path.
     pub(crate) fn get(&self, path: &str) -> Option<(u16, String)> {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(5)))
+            .timeout_global(Some(Duration::from_secs(20)))
             .build();
         let mut response = ureq::Agent::from(config).get(format!("http://{}{path}", self.addr())).call().ok()?;
         Some((response.status().as_u16(), response.body_mut().read_to_string().ok()?))
@@ -93,7 +93,7 @@ impl Process {
     pub(crate) fn terminate(self) -> (ExitStatus, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        self.wait(Duration::from_secs(20))
+        self.wait(Duration::from_secs(60))
     }
 
     /// Waits for it to end by itself; returns how, and what it said.
