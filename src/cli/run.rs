@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,6 +22,8 @@ use crate::web::{self, Feed, Health};
 
 /// Between two looks for a Kafka that does not answer.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How long topics may be missing at the start: a broker learns of a topic a moment after its making was answered.
+const UNSEEN: Duration = Duration::from_secs(3);
 /// What a process that was killed by a signal would say: 128 + SIGTERM.
 const KILLED: i32 = 143;
 
@@ -107,10 +109,12 @@ fn topics_are_there(settings: &Settings, health: &Health, stop: &watch::Receiver
     let admin = stream::admin(&settings.kafka).map_err(|error| Exit { message: error.to_string(), code: USAGE })?;
     let runtime = tokio::runtime::Handle::current();
     let mut told = false;
+    let mut unseen = None;
     while !*stop.borrow() {
         health.beat();
         match runtime.block_on(stream::topics::faults(&admin, settings)) {
             Ok(faults) if faults.is_empty() => return Ok(true),
+            Ok(_) if unseen.get_or_insert_with(Instant::now).elapsed() < UNSEEN => {}
             Ok(faults) => anyhow::bail!(
                 "the topics are not as they should be:\n  {}\nrun `undertone topics --create` with the same configuration to make those that are missing",
                 faults.join("\n  ")

@@ -53,7 +53,7 @@ pub(crate) fn admin(bootstrap: &str) -> AdminClient<DefaultClientContext> {
     ClientConfig::new().set("bootstrap.servers", bootstrap).create().unwrap()
 }
 
-/// Makes a topic.
+/// Makes a topic, and waits until the broker knows it: the controller answers a moment earlier.
 pub(crate) fn create(
     admin: &AdminClient<DefaultClientContext>,
     name: &str,
@@ -68,7 +68,13 @@ pub(crate) fn create(
     outcome.into_iter().try_for_each(|one| match one {
         Ok(_) | Err((_, rdkafka::error::RDKafkaErrorCode::TopicAlreadyExists)) => Ok(()),
         Err((_, code)) => Err(code.to_string()),
-    })
+    })?;
+    let known = || {
+        let all = admin.inner().fetch_metadata(None, Duration::from_secs(10)).ok()?;
+        all.topics().iter().any(|topic| topic.name() == name).then_some(())
+    };
+    super::process::eventually(Duration::from_secs(60), || format!("{name} was made and is not to be seen"), known);
+    Ok(())
 }
 
 /// Sends records, in order, and waits until the broker has them.
