@@ -8,6 +8,7 @@
 pub mod alert;
 pub mod book;
 pub mod community;
+pub mod copies;
 pub mod detect;
 pub mod entity;
 pub mod observation;

@@ -16,6 +16,17 @@ pub const PRIOR_STRENGTH: f64 = 20.0;
 pub const REACH_SCALE: f64 = 10_000.0;
 /// The exponent by which copies weigh less (β): a cluster of n near-duplicates weighs n^(1 − β).
 pub const COPY_DAMPING: f64 = 0.5;
+/// Mentions of one entity that are open at most: an open one can be edited, deleted and known again. The oldest is settled first.
+pub const OPEN_MENTIONS: usize = 4_096;
+/// A mention is settled when it is older than this, counted from the newest of its entity.
+pub const OPEN_FOR: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// One author gives at most this part of an entity's decayed weight…
+pub const AUTHOR_SHARE: f64 = 0.1;
+/// … once there are so many authors in the window…
+pub const ENOUGH_AUTHORS: usize = 10;
+/// … each of whom weighs at least this: a sixteenth of an ordinary mention as old as the newest. Whoever wrote more than four
+/// half-lives before the newest mention is not in the window any more.
+pub const AUTHOR_PRESENCE: f64 = 1.0 / 16.0;
 /// Detectors look at each whole step of event time.
 pub const STEP: Duration = Duration::from_secs(300);
 
