@@ -1,7 +1,8 @@
 //! The entities of one partition, and their clock.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use indexmap::IndexMap;
 
 use super::Rules;
 use super::alert::Alert;
@@ -11,20 +12,29 @@ use super::rules::STEP;
 use super::snapshot::{self, Snapshot};
 use super::standing::Standing;
 
+const HOUR: i64 = 3_600_000;
+
 /// The entities of one partition.
 #[derive(Debug)]
 pub struct Book {
     rules: Arc<Rules>,
-    entities: HashMap<Arc<str>, Kept>,
+    /// In the order in which they came.
+    entities: IndexMap<Arc<str>, Kept>,
+    /// Places of those that changed since the last news.
+    changed: Vec<usize>,
     clock: i64,
+    /// The clock when all entities were looked at last.
+    looked: Option<i64>,
     alerts: Vec<Alert>,
 }
 
 #[derive(Debug)]
 struct Kept {
     state: EntityState,
-    /// It changed since its standing was taken last.
+    /// It stands among the changed.
     changed: bool,
+    /// The clock at its last event.
+    heard: i64,
 }
 
 /// What is to be published.
@@ -33,14 +43,22 @@ pub struct News {
     /// Alerts opened, updated and resolved, in order. Whoever publishes one keeps a snapshot of its entity in the same
     /// transaction: then a restart does not tell it again.
     pub alerts: Vec<Alert>,
-    /// Entities whose standing changed.
+    /// Entities whose standing changed, sorted: those that something was said of, and the silent ones in widening steps (see
+    /// [`Book::news`]).
     pub changed: Vec<Arc<str>>,
 }
 
 impl Book {
     /// An empty book.
     pub fn new(rules: Arc<Rules>) -> Self {
-        Self { rules, entities: HashMap::new(), clock: i64::MIN, alerts: Vec::new() }
+        Self {
+            rules,
+            entities: IndexMap::new(),
+            changed: Vec::new(),
+            clock: i64::MIN,
+            looked: None,
+            alerts: Vec::new(),
+        }
     }
 
     /// Milliseconds since the epoch: the latest `created_at` or tick so far.
@@ -62,17 +80,21 @@ impl Book {
     pub fn fold(&mut self, event: &Observation<'_>) {
         let Some(entity) = &event.entity else { return };
         self.clock = self.clock.max(event.at());
-        let kept = match self.entities.get_mut(&*entity.id) {
-            Some(kept) => kept,
+        let place = match self.entities.get_index_of(&*entity.id) {
+            Some(place) => place,
             None => {
-                let state = EntityState::new(entity, self.clock);
-                self.entities.entry(Arc::from(&*entity.id)).or_insert(Kept { state, changed: false })
+                let kept = Kept { state: EntityState::new(entity, self.clock), changed: false, heard: self.clock };
+                self.entities.insert_full(Arc::from(&*entity.id), kept).0
             }
         };
+        let kept = &mut self.entities[place];
         // First what the steps before it saw, so that a late look sees what a timely one would have.
         kept.state.advance(self.clock, &self.rules, &mut self.alerts);
         kept.state.fold(event);
-        kept.changed = true;
+        kept.heard = self.clock;
+        if !std::mem::replace(&mut kept.changed, true) {
+            self.changed.push(place);
+        }
     }
 
     /// Lets time pass, where nothing comes. Going back is ignored.
@@ -81,18 +103,37 @@ impl Book {
     }
 
     /// What is to be published since the last call.
+    ///
+    /// A silent entity changes as well, since its windows fade, but ever more slowly: it is told at every step for six hours
+    /// after its last event, at every hour for a day, and then once a day.
     pub fn news(&mut self) -> News {
-        let mut changed = Vec::new();
-        for (id, kept) in &mut self.entities {
-            let before = kept.state.stepped();
-            kept.state.advance(self.clock, &self.rules, &mut self.alerts);
-            if kept.changed || kept.state.stepped() != before {
-                kept.changed = false;
-                changed.push(Arc::clone(id));
+        let before = self.looked.replace(self.clock);
+        let crossed = |length: i64| before.is_none_or(|it| it.div_euclid(length) != self.clock.div_euclid(length));
+        // Between two steps nothing happens to those that did not change.
+        if crossed(STEP.as_millis() as i64) {
+            let (hour, day) = (crossed(HOUR), crossed(24 * HOUR));
+            for (place, kept) in self.entities.values_mut().enumerate() {
+                let known = self.alerts.len();
+                kept.state.advance(self.clock, &self.rules, &mut self.alerts);
+                let silent = self.clock.saturating_sub(kept.heard);
+                let due = day || silent <= 6 * HOUR || (hour && silent <= 24 * HOUR);
+                if (due || self.alerts.len() > known) && !std::mem::replace(&mut kept.changed, true) {
+                    self.changed.push(place);
+                }
             }
         }
+        let mut changed = Vec::with_capacity(self.changed.len());
+        for place in self.changed.drain(..) {
+            let Some((id, kept)) = self.entities.get_index_mut(place) else { continue };
+            kept.state.sum_up(self.clock);
+            kept.changed = false;
+            changed.push(Arc::clone(id));
+        }
         changed.sort_unstable();
-        News { alerts: std::mem::take(&mut self.alerts), changed }
+        changed.dedup();
+        let mut alerts = std::mem::take(&mut self.alerts);
+        alerts.sort_by(|a, b| (a.at, &a.entity.id).cmp(&(b.at, &b.entity.id)));
+        News { alerts, changed }
     }
 
     /// How an entity stands now.
@@ -106,10 +147,14 @@ impl Book {
         Some(Snapshot { schema: Arc::from(snapshot::SCHEMA), partition, partitions, offset, clock: self.clock, state })
     }
 
-    /// Takes a kept entity back.
+    /// Takes a kept entity back. The clock stays: events that are folded again must not find that their time is over. Whoever has
+    /// folded them ticks to the latest clock of the snapshots.
     pub fn restore(&mut self, snapshot: Snapshot) {
         let id = Arc::clone(&snapshot.state.named.id);
-        self.entities.insert(id, Kept { state: snapshot.state, changed: true });
+        let kept = Kept { state: snapshot.state, changed: true, heard: snapshot.clock };
+        let place = self.entities.insert_full(id, kept).0;
+        self.changed.push(place);
+        self.looked = None;
     }
 
     /// Ids of all entities.

@@ -57,11 +57,15 @@ impl EntityState {
         // After a long silence not every step is worth a look: a week holds all windows.
         let first = (self.stepped + step).max(clock - clock.rem_euclid(step) - 7 * 24 * 3_600_000);
         for at in (first..=clock).step_by(STEP.as_millis() as usize) {
-            let tallies = self.score.tallies(at);
-            let reading = Reading { entity: &self.named, at, tallies: &tallies, rules };
+            let reading = Reading { entity: &self.named, at, tallies: self.score.look(at), rules };
             alerts.extend(self.detectors.step(&reading));
             self.stepped = at;
         }
+    }
+
+    /// Sums up, so that [`EntityState::standing`] is cheap.
+    pub fn sum_up(&mut self, at: i64) {
+        self.score.look(at);
     }
 
     /// Adds an event.

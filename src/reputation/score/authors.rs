@@ -220,9 +220,8 @@ impl Authors {
     /// What the lightest settled authors gave stays in the sums, and is nobody's from now on.
     fn forget_the_lightest(&mut self) {
         let mut settled = std::mem::take(&mut self.settled);
-        settled.sort_by(|a, b| {
-            b.heads[BY_SPAN].weight.total_cmp(&a.heads[BY_SPAN].weight).then(a.author.cmp(&b.author))
-        });
+        settled
+            .sort_by(|a, b| b.heads[BY_SPAN].weight.total_cmp(&a.heads[BY_SPAN].weight).then(a.author.cmp(&b.author)));
         for light in settled.drain(STAY..) {
             let Some(slot) = self.slots.get(&light.author).copied() else { continue };
             self.known[slot as usize].settled = 0;
@@ -262,13 +261,17 @@ mod tests {
 
     #[test]
     fn the_heaviest_give_exactly_their_share() {
-        for weights in [&[50.0, 1.0, 1.0][..], &[1e6, 900.0, 3.0, 1.0], &[9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]] {
+        for weights in [&[50.0, 1.0, 1.0][..], &[1e6, 900.0, 3.0, 1.0], &[9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]]
+        {
             let rest = 20.0;
             let (over, ceiling) = water_fill(weights, weights.iter().sum::<f64>() + rest);
             let counts = weights.iter().map(|weight| weight.min(ceiling)).sum::<f64>() + rest;
             assert!(over > 0, "{weights:?}");
             for weight in &weights[..over] {
-                assert!(*weight > ceiling && (ceiling / counts - AUTHOR_SHARE).abs() < 1e-9, "{weights:?}: {ceiling} of {counts}");
+                assert!(
+                    *weight > ceiling && (ceiling / counts - AUTHOR_SHARE).abs() < 1e-9,
+                    "{weights:?}: {ceiling} of {counts}"
+                );
             }
             assert!(weights[over..].iter().all(|weight| *weight <= ceiling), "{weights:?}: {ceiling}");
         }

@@ -132,7 +132,20 @@ pub(super) fn author(event: &Observation<'_>) -> u64 {
 
 impl From<Row> for Entry {
     fn from(row: Row) -> Self {
-        let (id, author, cluster, copies, (op, revision), at, weight, positive, negative, mentions, topics, (source, language)) = row;
+        let (
+            id,
+            author,
+            cluster,
+            copies,
+            (op, revision),
+            at,
+            weight,
+            positive,
+            negative,
+            mentions,
+            topics,
+            (source, language),
+        ) = row;
         let version = Version { deleted: op == 2, revision, edited: op == 1 };
         let labels = Labels::new([topics.1, topics.2, topics.3].into_iter().take(topics.0.into()), source, language);
         Self { id, author, cluster, copies, version, at, weight, positive, negative, mentions, labels }
@@ -149,6 +162,19 @@ impl From<Entry> for Row {
         let [first, second, third] = labels.topics;
         let topics = (labels.count, first, second, third);
         let (source, language) = (labels.source, labels.language);
-        (id, author, cluster, copies, (op, version.revision), at, weight, positive, negative, mentions, topics, (source, language))
+        (
+            id,
+            author,
+            cluster,
+            copies,
+            (op, version.revision),
+            at,
+            weight,
+            positive,
+            negative,
+            mentions,
+            topics,
+            (source, language),
+        )
     }
 }

@@ -31,7 +31,8 @@ pub(super) struct Kept {
 
 impl From<Kept> for Score {
     fn from(kept: Kept) -> Self {
-        let Kept { landmarks, newest, names, open, settled, settled_until, settled_authors, copies, grown, beyond } = kept;
+        let Kept { landmarks, newest, names, open, settled, settled_until, settled_authors, copies, grown, beyond } =
+            kept;
         let open = Open::from_entries(open);
         let running = Running::new(&settled, settled_authors, &open, &landmarks);
         Self { landmarks, newest, names, open, settled, settled_until, copies, grown, beyond, running, look: None }
@@ -40,7 +41,8 @@ impl From<Kept> for Score {
 
 impl From<Score> for Kept {
     fn from(score: Score) -> Self {
-        let Score { landmarks, newest, names, open, settled, settled_until, copies, grown, beyond, running, look: _ } = score;
+        let Score { landmarks, newest, names, open, settled, settled_until, copies, grown, beyond, running, look: _ } =
+            score;
         let (open, settled_authors) = (open.entries().iter().copied().collect(), running.settled_authors());
         Self { landmarks, newest, names, open, settled, settled_until, settled_authors, copies, grown, beyond }
     }

@@ -110,7 +110,8 @@ impl Score {
         };
         self.running.add(place, known.is_none(), &entry, &self.landmarks.factors(entry.at));
         self.look = None;
-        let folded = Folded { fresh: known.is_none() && !version.is_deleted(), weight: entry.weight, copies: entry.copies };
+        let folded =
+            Folded { fresh: known.is_none() && !version.is_deleted(), weight: entry.weight, copies: entry.copies };
         self.settle_what_is_over();
         folded
     }
