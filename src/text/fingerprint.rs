@@ -32,7 +32,7 @@ pub fn fingerprint(text: &str) -> u64 {
         if EMPTY_WORDS.contains(&word.as_str()) {
             continue;
         }
-        if word.starts_with(|c| c >= UNSPACED && !is_latin_or_greek(c)) {
+        if word.starts_with(is_unspaced) {
             vote_by_pairs(&mut ballot, &word);
         } else {
             ballot.vote(&word, (word.len() as u32).min(MOST_VOTES));
@@ -49,9 +49,10 @@ fn is_word(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() }
 }
 
-/// The extended blocks of Vietnamese and of ancient Greek lie above [`UNSPACED`].
-fn is_latin_or_greek(c: char) -> bool {
-    ('\u{1e00}'..='\u{1fff}').contains(&c)
+/// Whether a character is of a script that puts no spaces between words. The extended blocks of Vietnamese and of ancient
+/// Greek lie above [`UNSPACED`] too.
+pub fn is_unspaced(c: char) -> bool {
+    c >= UNSPACED && !('\u{1e00}'..='\u{1fff}').contains(&c)
 }
 
 fn vote_by_pairs(ballot: &mut Ballot, word: &str) {
