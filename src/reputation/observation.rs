@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
+use crate::enrich::event::Field;
 use crate::mention::{Kind, Op};
 use crate::model::SentimentLabel;
 use crate::watch::{EntityKind, Relation};
@@ -110,6 +111,19 @@ pub struct Concerned<'a> {
     pub name: Cow<'a, str>,
     /// Kind on the watchlist.
     pub kind: EntityKind,
+    /// The words that satisfied its query.
+    #[serde(default)]
+    pub matched: Vec<Place>,
+}
+
+/// Where a word stands that satisfied the query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Place {
+    /// First code point.
+    pub start: u32,
+    /// Of which text.
+    #[serde(default, rename = "in")]
+    pub field: Field,
 }
 
 /// The language of an event.
@@ -237,6 +251,18 @@ impl<'a> Observation<'a> {
     pub fn author(&self) -> Option<&str> {
         let author = self.mention.author.as_ref()?;
         author.id.as_deref().or(author.handle.as_deref()).or(author.name.as_deref())
+    }
+
+    /// Whether its text names the entity by a handle (`@…`).
+    pub fn names_handle(&self) -> bool {
+        let text = &*self.mention.text;
+        let is_handle = |place: &Place| {
+            // A handle that was looked for begins with the mark; one whose name satisfied a plain word has it in front.
+            let start = place.start as usize;
+            let mut around = text.chars().skip(start.saturating_sub(1)).take(1 + start.min(1));
+            place.field == Field::Text && around.any(|c| matches!(c, '@' | '＠'))
+        };
+        text.contains(['@', '＠']) && self.entity.iter().flat_map(|entity| &entity.matched).any(is_handle)
     }
 
     /// `created_at` in milliseconds since the epoch.

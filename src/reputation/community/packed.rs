@@ -1,0 +1,42 @@
+//! Tables of a snapshot: rows of 48-bit numbers as one string, a third of what JSON numbers take, and quick to read back.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Bytes of one number: keys are 48 bits, and so are milliseconds until the year 10,889.
+const BYTES: usize = 6;
+/// The largest number that a row may hold.
+const MOST: u64 = (1 << (8 * BYTES)) - 1;
+
+/// Rows of a table.
+#[derive(Debug)]
+pub(super) struct Rows<const N: usize>(pub(super) Vec<[u64; N]>);
+
+/// Each number in six bytes, most significant first, the whole in base64.
+impl<const N: usize> Serialize for Rows<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::with_capacity(self.0.len() * N * BYTES);
+        for number in self.0.iter().flatten() {
+            bytes.extend_from_slice(number.min(&MOST).to_be_bytes().split_at(8 - BYTES).1);
+        }
+        serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Rows<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = STANDARD_NO_PAD.decode(text).map_err(de::Error::custom)?;
+        if bytes.len() % (N * BYTES) != 0 {
+            return Err(de::Error::custom(format!("found {} bytes, expected rows of {}", bytes.len(), N * BYTES)));
+        }
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
+        let row = |bytes: &[u8]| {
+            let mut row = [0; N];
+            row.iter_mut().zip(bytes.chunks_exact(BYTES)).for_each(|(slot, bytes)| *slot = number(bytes));
+            row
+        };
+        Ok(Self(bytes.chunks_exact(N * BYTES).map(row).collect()))
+    }
+}

@@ -1,0 +1,151 @@
+//! Who said what in answer to what: the last mentions that may be linked to others, whichever of them came first.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::heard::{Heard, Voice};
+use super::packed::Rows;
+
+/// How many are remembered: a reply may come this many mentions before or after what it answers.
+pub(super) const MOST: usize = 1_000;
+/// How many posts by one author, each continuing the one before, are followed upward from a reply.
+const LONGEST_CHAIN: usize = 8;
+const OWN: u64 = 1;
+const JUDGED: u64 = 2;
+const LOOSE: u64 = 4;
+
+/// A mention that stands in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) key: u64,
+    pub(super) at: i64,
+    pub(super) author: u64,
+    pub(super) parent: u64,
+    pub(super) thread: u64,
+    pub(super) own: bool,
+    /// It names its thread, but not what it answers in it.
+    pub(super) loose: bool,
+    /// The conversation index has counted it, or never will.
+    pub(super) judged: bool,
+}
+
+/// The last mentions, and how they hang together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Talk {
+    rows: HashMap<u64, Row>,
+    /// As they came.
+    order: VecDeque<u64>,
+    /// By what they answer: their parent, or the thread of those that name nothing else. (The two never mix: a reply that
+    /// names a parent stands under that only.)
+    answers: HashMap<u64, Vec<u64>>,
+}
+
+impl Row {
+    pub(super) fn new(heard: &Heard) -> Self {
+        Self {
+            key: heard.key,
+            at: heard.at,
+            author: heard.author,
+            parent: heard.parent,
+            thread: heard.thread,
+            own: heard.voice == Voice::Own,
+            loose: heard.is_loose(),
+            judged: false,
+        }
+    }
+
+    /// What it answers.
+    fn under(&self) -> u64 {
+        if self.loose { self.thread } else { self.parent }
+    }
+
+    fn pack(&self) -> [u64; 5] {
+        let flag = |set: bool, flag: u64| if set { flag } else { 0 };
+        let flags = flag(self.own, OWN) | flag(self.judged, JUDGED) | flag(self.loose, LOOSE);
+        [self.key, (self.at.max(0) as u64) << 4 | flags, self.author, self.parent, self.thread]
+    }
+
+    fn unpack([key, at, author, parent, thread]: [u64; 5]) -> Self {
+        let has = |flag: u64| at & flag != 0;
+        let (own, judged, loose) = (has(OWN), has(JUDGED), has(LOOSE));
+        Self { key, at: (at >> 4) as i64, author, parent, thread, own, loose, judged }
+    }
+}
+
+impl Talk {
+    pub(super) fn get(&self, key: u64) -> Option<&Row> {
+        self.rows.get(&key)
+    }
+
+    pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut Row> {
+        self.rows.get_mut(&key)
+    }
+
+    /// Remembers a mention; the one that came first is forgotten if there are too many. Says whether it is a new one.
+    pub(super) fn insert(&mut self, row: Row) -> bool {
+        if self.rows.contains_key(&row.key) {
+            return false;
+        }
+        if self.order.len() >= MOST
+            && let Some(first) = self.order.pop_front()
+        {
+            self.unlink(first);
+        }
+        if row.under() != 0 {
+            self.answers.entry(row.under()).or_default().push(row.key);
+        }
+        self.order.push_back(row.key);
+        self.rows.insert(row.key, row);
+        true
+    }
+
+    /// Forgets a mention.
+    pub(super) fn remove(&mut self, key: u64) -> Option<Row> {
+        let row = self.unlink(key)?;
+        self.order.retain(|known| *known != key);
+        Some(row)
+    }
+
+    fn unlink(&mut self, key: u64) -> Option<Row> {
+        let row = self.rows.remove(&key)?;
+        if let Some(siblings) = self.answers.get_mut(&row.under()) {
+            siblings.retain(|known| *known != key);
+            if siblings.is_empty() {
+                self.answers.remove(&row.under());
+            }
+        }
+        Some(row)
+    }
+
+    /// What stands under a mention or a thread, in the order it came.
+    pub(super) fn under(&self, key: u64) -> impl Iterator<Item = &Row> {
+        self.answers.get(&key).into_iter().flatten().filter_map(|key| self.rows.get(key))
+    }
+
+    /// What an answer to a mention answers: that, and what its author said just before it in one go.
+    pub(super) fn chain(&self, key: u64) -> impl Iterator<Item = u64> {
+        let continued = |key: &u64| {
+            let row = self.rows.get(key)?;
+            let above = self.rows.get(&row.parent)?;
+            (row.author != 0 && row.author == above.author && row.own == above.own).then_some(above.key)
+        };
+        std::iter::successors(Some(key), continued).take(LONGEST_CHAIN)
+    }
+}
+
+impl Serialize for Talk {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Rows(self.order.iter().filter_map(|key| self.rows.get(key)).map(Row::pack).collect()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Talk {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut talk = Self::default();
+        for row in Rows::deserialize(deserializer)?.0 {
+            talk.insert(Row::unpack(row));
+        }
+        Ok(talk)
+    }
+}
