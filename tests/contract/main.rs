@@ -2,6 +2,8 @@
 // Helpers of tests may panic as tests may.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(feature = "shared-data")]
+mod community;
 mod decode;
 mod mappings;
 mod normalise;

@@ -119,7 +119,9 @@ fn addressed(event: &Observation<'_>) -> bool {
 
 fn toward(event: &Observation<'_>) -> Toward {
     let Some(parent) = event.mention.parent_author.as_deref() else {
-        return if event.relation == Some(Relation::Reply) { Toward::Entity } else { Toward::Unknown };
+        // In a thread of the entity's, an answer to nobody else is one to it; whose its parent is, only the parent can tell.
+        let in_own_thread = event.relation == Some(Relation::Reply) && event.mention.parent_id.is_none();
+        return if in_own_thread { Toward::Entity } else { Toward::Unknown };
     };
     let author = event.mention.author.as_ref();
     let same = |name: Option<&str>| name.is_some_and(|name| name.eq_ignore_ascii_case(parent.trim_start_matches('@')));

@@ -126,16 +126,16 @@ impl Community {
         if row.judged {
             return;
         }
-        let above = self.talk.get(row.parent).filter(|_| !row.loose);
-        let among_members = match above {
-            Some(above) if row.author != 0 && row.author == above.author => None,
-            Some(above) if row.own && above.own => None,
-            Some(above) => Some(!row.own && !above.own),
-            None => match toward {
-                Toward::Unknown => return,
-                Toward::Oneself => None,
-                Toward::Entity => Some(false),
-                Toward::Member => Some(!row.own),
+        // What a reply says of itself comes first, so that it does not matter whether its parent is known by then.
+        let among_members = match toward {
+            Toward::Oneself => None,
+            Toward::Entity => Some(false),
+            Toward::Member => Some(!row.own),
+            Toward::Unknown => match self.talk.get(row.parent).filter(|_| !row.loose) {
+                None => return,
+                Some(above) if row.author != 0 && row.author == above.author => None,
+                Some(above) if row.own && above.own => None,
+                Some(above) => Some(!row.own && !above.own),
             },
         };
         if let Some(kept) = self.talk.get_mut(row.key) {
