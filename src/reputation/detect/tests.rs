@@ -1,0 +1,160 @@
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::model::SentimentLabel;
+use crate::reputation::entity::EntityState;
+use crate::reputation::observation::{Author, Concerned, Language, Meant, Said, Signals, Topic};
+use crate::watch::{EntityKind, Relation};
+
+/// A Monday at midnight.
+const MONDAY: i64 = 1_740_960_000_000;
+const MINUTE: i64 = 60_000;
+
+/// What is said, and by whom.
+#[derive(Clone)]
+struct Post {
+    positive: bool,
+    topic: &'static str,
+    source: &'static str,
+    author: String,
+    text: String,
+}
+
+struct World {
+    state: EntityState,
+    rules: Rules,
+    clock: i64,
+    random: u64,
+    said: u64,
+    alerts: Vec<Alert>,
+}
+
+impl World {
+    fn new() -> Self {
+        let concerned = Concerned { id: Cow::from("borealis"), name: Cow::from("Borealis"), kind: EntityKind::Brand };
+        let state = EntityState::new(&concerned, MONDAY);
+        Self { state, rules: Rules::default(), clock: MONDAY, random: 7, said: 0, alerts: Vec::new() }
+    }
+
+    /// 0 to 1, the same in every run (SplitMix64).
+    fn chance(&mut self) -> f64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn say(&mut self, at: i64, post: &Post) {
+        self.said += 1;
+        let (positive, negative) = if post.positive { (0.85, 0.05) } else { (0.05, 0.85) };
+        let event = Observation {
+            id: Cow::from(format!("{}:{}#borealis", post.source, self.said)),
+            op: Op::Observed,
+            revision: 0,
+            relation: Some(Relation::Mention),
+            mention: Said {
+                id: Cow::from(self.said.to_string()),
+                source: Cow::from(post.source),
+                text: Cow::from(&*post.text),
+                url: None,
+                created_at: Timestamp::from_millisecond(at).unwrap(),
+                kind: None,
+                parent_id: None,
+                parent_author: None,
+                thread_id: None,
+                author: Some(Author { handle: Some(Cow::from(&*post.author)), ..Author::default() }),
+                engagement: None,
+                in_community: None,
+            },
+            entity: Some(Concerned { id: Cow::from("borealis"), name: Cow::from("Borealis"), kind: EntityKind::Brand }),
+            language: Language { code: Cow::from("en") },
+            sentiment: Some(Meant {
+                label: if post.positive { SentimentLabel::Positive } else { SentimentLabel::Negative },
+                negative,
+                neutral: 0.1,
+                positive,
+                abstained: false,
+            }),
+            topics: vec![Topic { id: Cow::from(post.topic), score: 0.9 }],
+            signals: Signals::default(),
+            fingerprint: self.said.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        };
+        self.state.fold(&event);
+    }
+
+    /// Lets hours pass with so many mentions in each, of which a share is good, on a topic each for good and bad.
+    fn pass(&mut self, hours: i64, rate: i64, share: f64, bad: &'static str) -> &mut Self {
+        for _ in 0..hours * 12 {
+            let start = self.clock;
+            self.clock += 5 * MINUTE;
+            for _ in 0..rate {
+                if self.chance() < 1.0 / 12.0 {
+                    let positive = self.chance() < share;
+                    let topic = if positive { "service" } else { bad };
+                    let at = start + (self.chance() * 5.0 * MINUTE as f64) as i64;
+                    let author = format!("author {}", self.said);
+                    self.say(at, &Post { positive, topic, source: "x", author, text: format!("post {}", self.said) });
+                }
+            }
+            self.tick();
+        }
+        self
+    }
+
+    fn tick(&mut self) {
+        self.state.advance(self.clock, &self.rules, &mut self.alerts);
+    }
+
+    fn taken(&mut self) -> Vec<Alert> {
+        std::mem::take(&mut self.alerts)
+    }
+
+    /// Alerts of one kind.
+    fn of(&mut self, kind: AlertKind) -> Vec<Alert> {
+        self.taken().into_iter().filter(|alert| alert.kind == kind).collect()
+    }
+}
+
+fn told(alerts: &[Alert]) -> Vec<(AlertKind, AlertState)> {
+    alerts.iter().map(|alert| (alert.kind, alert.state)).collect()
+}
+
+#[test]
+fn a_drop_is_told_with_its_cause_and_resolved_when_it_is_over() {
+    let mut world = World::new();
+    assert_eq!(told(&world.pass(10 * 24, 20, 0.6, "price").taken()), []);
+
+    let alerts = world.pass(8, 20, 0.2, "delivery").of(AlertKind::ReputationDrop);
+    let first = &alerts[0];
+    assert_eq!((first.kind, first.state), (AlertKind::ReputationDrop, AlertState::Opened));
+    assert_eq!(&*first.cause, "delivery");
+    assert_eq!(first.examples.len(), 5);
+    assert!(first.examples.iter().all(|example| example.score < 0.0));
+    assert!(first.before.low > first.after.value && first.after.high < first.before.value, "{first:?}");
+    assert!((first.change.points - (first.after.value - first.before.value)).abs() < 1e-9);
+    for parts in [&first.change.topics, &first.change.sources, &first.change.languages] {
+        let sum: f64 = parts.iter().map(|part| part.points).sum();
+        assert!((sum - first.change.points).abs() < 1e-9);
+    }
+    assert!(first.summary.starts_with("Reputation of Borealis fell from "), "{}", first.summary);
+    assert!(first.summary.contains("mostly about delivery, on x, in English; "), "{}", first.summary);
+    assert_eq!(world.state.detectors.open().len(), 1);
+
+    let alerts = world.pass(24, 20, 0.6, "price").of(AlertKind::ReputationDrop);
+    let last = alerts.last().unwrap();
+    assert_eq!((last.kind, last.state, &last.id), (AlertKind::ReputationDrop, AlertState::Resolved, &first.id));
+    assert!(last.summary.starts_with("Reputation of Borealis is back at"), "{}", last.summary);
+    assert!(world.state.detectors.open().is_empty());
+}
+
+#[test]
+fn silence_resolves() {
+    let mut world = World::new();
+    world.pass(10 * 24, 20, 0.6, "price").pass(8, 20, 0.2, "delivery").taken();
+    let alerts = world.pass(48, 0, 0.5, "price").of(AlertKind::ReputationDrop);
+    assert_eq!(told(&alerts), [(AlertKind::ReputationDrop, AlertState::Resolved)]);
+    assert!(alerts[0].summary.contains("too little is said"), "{}", alerts[0].summary);
+}

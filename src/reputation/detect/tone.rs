@@ -1,0 +1,300 @@
+//! How an entity is spoken of against its usual: the statistics behind the drop alarm.
+//!
+//! Every mention's share of positive, `x = p_pos / (p_pos + p_neg)`, is held against what is usual at this hour of the week. What
+//! remains is averaged over several half-lives at once (an EWMA chart: Roberts 1959) and summed to the log-likelihood ratio of a
+//! drop (CUSUM: Page 1954), both in units of what chance, repeated authors and the entity's own days would make of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::season::{HOURS, Noise, Season};
+use super::{DAY, HOUR};
+
+/// Half-lives of the averages, in hours.
+const SCALES: [f64; 5] = [1.0, 3.0, 8.0, 24.0, 60.0];
+/// How many standard errors below the usual is too far, by scale.
+const LIMITS: [f64; 5] = [4.2, 3.8, 3.5, 3.1, 2.8];
+/// The drops that the CUSUMs wait for, as shares.
+const DROPS: [f64; 2] = [0.10, 0.22];
+/// Log-likelihood ratio at which a CUSUM speaks.
+const LIMIT: f64 = 9.0;
+/// What a CUSUM may hold at most, so that it comes back soon.
+const FULL: f64 = 1.5 * LIMIT;
+/// The most that one step may add: a burst is not a drop until it lasts.
+const STRIDE: f64 = 2.5;
+/// Half-life of the usual level.
+const LEVEL: f64 = 8.0 * 24.0;
+/// Half-life of what is learnt about scatter, in looks.
+const SCATTER: f64 = 30.0;
+/// Variance of a day's level before anything is known of the entity: (4 points)².
+const DAY_PRIOR: f64 = 0.04 * 0.04;
+/// A day's level varies by one point at least.
+const DAY_LEAST: f64 = 0.01 * 0.01;
+/// Days and hours that the priors weigh.
+const PRIOR_LOOKS: f64 = 7.0;
+/// Independent opinionated mentions, and time, before a level counts as known.
+const KNOWN_MENTIONS: f64 = 40.0;
+const KNOWN_AFTER: i64 = 2 * DAY;
+
+/// What was heard.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Heard {
+    positive: f64,
+    opinion: f64,
+    squares: f64,
+}
+
+impl Heard {
+    fn add(&mut self, other: Self, factor: f64) {
+        self.positive += other.positive * factor;
+        self.opinion += other.opinion * factor;
+        self.squares += other.squares * factor * factor;
+    }
+
+    fn decay(&mut self, factor: f64) {
+        *self = Self {
+            positive: self.positive * factor,
+            opinion: self.opinion * factor,
+            squares: self.squares * factor * factor,
+        };
+    }
+
+    fn effective(self) -> f64 {
+        if self.squares > 0.0 { self.opinion * self.opinion / self.squares } else { 0.0 }
+    }
+
+    fn mean(self) -> f64 {
+        if self.opinion > 0.0 { self.positive / self.opinion } else { 0.0 }
+    }
+}
+
+/// Σ log-likelihood ratio, and since when it is above zero.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Cusum {
+    sum: f64,
+    since: i64,
+}
+
+/// A mean of what was learnt, with a prior.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Learnt {
+    sum: f64,
+    looks: f64,
+}
+
+impl Learnt {
+    fn learn(&mut self, value: f64) {
+        let kept = (-1.0 / SCATTER).exp2();
+        self.sum = self.sum * kept + value;
+        self.looks = self.looks * kept + 1.0;
+    }
+
+    fn mean(self, prior: f64) -> f64 {
+        (self.sum + prior * PRIOR_LOOKS) / (self.looks + PRIOR_LOOKS)
+    }
+}
+
+/// The tone of one entity.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Tone {
+    began: Option<i64>,
+    hour_number: i64,
+    /// Since the last step.
+    pending: Heard,
+    /// This hour and the last, this day: for learning. `positive` is what is above the usual.
+    hour: Heard,
+    raw: Heard,
+    last_hour: Heard,
+    day: Heard,
+    /// Averages by scale; `positive` is what is above the usual.
+    scales: [Heard; SCALES.len()],
+    cusums: [Cusum; DROPS.len()],
+    /// The usual share, the season taken out.
+    level: Heard,
+    season: Season,
+    offset: f64,
+    /// By how much hours scatter more than independent mentions would: a factor of variance.
+    dispersion: Learnt,
+    /// Variance of a day's level.
+    days: Learnt,
+}
+
+/// What the statistics say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Signs {
+    /// An average is further below the usual than chance allows.
+    pub(super) seasonal: bool,
+    /// A drop is likelier than none.
+    pub(super) cusum: bool,
+    /// Since when a drop is likelier than none, in milliseconds since the epoch.
+    pub(super) since: i64,
+    /// How far below the usual, as a share, where it speaks most clearly.
+    pub(super) depth: f64,
+    /// What that rests on.
+    pub(super) effective: f64,
+}
+
+impl Tone {
+    /// Adds a mention's opinion, weights damped.
+    pub(super) fn hear(&mut self, positive: f64, negative: f64, at: i64) {
+        let opinion = positive + negative;
+        self.began.get_or_insert(at);
+        self.pending.add(Heard { positive, opinion, squares: opinion * opinion }, 1.0);
+    }
+
+    /// When the first opinion was heard.
+    pub(super) fn began(&self) -> Option<i64> {
+        self.began
+    }
+
+    /// The share that is usual now.
+    fn usual(&self) -> f64 {
+        (self.level.mean() + self.offset).clamp(0.02, 0.98)
+    }
+
+    fn noise(&self) -> Noise {
+        let share = self.level.mean().clamp(0.05, 0.95);
+        Noise { each: self.dispersion.mean(1.0) * share * (1.0 - share), day: self.day_variance() }
+    }
+
+    fn day_variance(&self) -> f64 {
+        self.days.mean(DAY_PRIOR).max(DAY_LEAST)
+    }
+
+    /// Whether enough was heard to say what is usual.
+    pub(super) fn known(&self, at: i64) -> bool {
+        self.began.is_some_and(|began| at - began >= KNOWN_AFTER) && self.level.effective() >= KNOWN_MENTIONS
+    }
+
+    /// Takes what was heard since the last step into account. While `frozen`, nothing is learnt about what is usual.
+    pub(super) fn step(&mut self, from: i64, at: i64, frozen: bool) {
+        let hour = (at - 1).div_euclid(HOUR);
+        if hour != self.hour_number {
+            self.close_hour(hour, frozen);
+        }
+        let hours = (at - from) as f64 / HOUR as f64;
+        let heard = std::mem::take(&mut self.pending);
+        if self.level.opinion == 0.0 {
+            self.level = heard;
+        }
+        let usual = self.usual();
+        let above = Heard { positive: heard.positive - usual * heard.opinion, ..heard };
+        for (scale, half_life) in self.scales.iter_mut().zip(SCALES) {
+            scale.decay((-hours / half_life).exp2());
+            scale.add(above, 1.0);
+        }
+        self.raw.add(heard, 1.0);
+        self.hour.add(above, 1.0);
+        self.day.add(above, 1.0);
+        if !frozen {
+            self.level.decay((-hours / LEVEL).exp2());
+            self.level.add(Heard { positive: heard.positive - self.offset * heard.opinion, ..heard }, 1.0);
+        }
+        self.sum_up(above, at);
+    }
+
+    fn sum_up(&mut self, above: Heard, at: i64) {
+        let Noise { each, day } = self.noise();
+        for (cusum, drop) in self.cusums.iter_mut().zip(DROPS) {
+            let drop = drop.max(2.5 * day.sqrt());
+            if above.squares > 0.0 {
+                // log N(r; −δ·o, s²) − log N(r; 0, s²), s² = each · squares.
+                let middle = above.positive + above.opinion * drop / 2.0;
+                cusum.sum += (-drop * above.opinion * middle / (each * above.squares)).clamp(-STRIDE, STRIDE);
+            }
+            cusum.sum = cusum.sum.clamp(0.0, FULL);
+            if cusum.sum == 0.0 {
+                cusum.since = at;
+            }
+        }
+    }
+
+    fn close_hour(&mut self, next: i64, frozen: bool) {
+        let (above, raw) = (std::mem::take(&mut self.hour), std::mem::take(&mut self.raw));
+        let known = self.level.effective() >= KNOWN_MENTIONS;
+        if !frozen && known {
+            // Neighbouring hours share their day's level, so it cancels out of their difference.
+            let chance = |heard: Heard| heard.squares / (heard.opinion * heard.opinion);
+            if above.effective() >= 2.0 && self.last_hour.effective() >= 2.0 {
+                let share = self.usual();
+                let expected = (chance(above) + chance(self.last_hour)) * share * (1.0 - share);
+                let found = (above.mean() - self.last_hour.mean()).powi(2);
+                self.dispersion.learn((found / expected).min(9.0));
+            }
+        }
+        if !frozen && raw.opinion > 0.0 {
+            let hour_of_week = self.hour_number.rem_euclid(HOURS as i64) as usize;
+            self.season.learn(hour_of_week, raw.positive, raw.opinion, raw.squares);
+        }
+        self.last_hour = above;
+        let hours_of_day = DAY / HOUR;
+        if next.div_euclid(hours_of_day) != self.hour_number.div_euclid(hours_of_day) {
+            let day = std::mem::take(&mut self.day);
+            if !frozen && known && day.effective() >= 4.0 {
+                let each = self.noise().each;
+                let chance = each * day.squares / (day.opinion * day.opinion);
+                // A day of four deviations counts as one of three: outliers do not set the scale.
+                let most = 9.0 * (self.day_variance() + chance);
+                self.days.learn(day.mean().powi(2).min(most) - chance);
+            }
+        }
+        self.hour_number = next;
+        self.offset = self.season.offset(next.rem_euclid(HOURS as i64) as usize, self.noise());
+    }
+
+    /// How far below the usual an average is, as a share, and in standard errors.
+    fn below(&self, scale: Heard, noise: Noise) -> (f64, f64) {
+        let depth = -scale.mean();
+        let chance = noise.each * (1.0 / scale.effective() + 1.0 / self.level.effective()) + noise.day;
+        (depth, depth / chance.sqrt())
+    }
+
+    /// What the statistics say at a step; averages of less than `floor` effective mentions say nothing.
+    pub(super) fn signs(&self, at: i64, floor: f64, least: f64) -> Signs {
+        let noise = self.noise();
+        let mut signs = Signs { seasonal: false, cusum: false, since: at, depth: 0.0, effective: 0.0 };
+        if !self.known(at) {
+            return signs;
+        }
+        let mut clearest = f64::MIN;
+        for (scale, limit) in self.scales.iter().zip(LIMITS) {
+            let effective = scale.effective();
+            if effective < floor || scale.opinion < 1.0 {
+                continue;
+            }
+            let (depth, errors) = self.below(*scale, noise);
+            if depth < least {
+                continue;
+            }
+            signs.seasonal |= errors > limit;
+            if errors / limit > clearest {
+                clearest = errors / limit;
+                (signs.depth, signs.effective) = (depth, effective);
+            }
+        }
+        let strongest = self.cusums.iter().max_by(|a, b| a.sum.total_cmp(&b.sum));
+        if let Some(cusum) = strongest.filter(|cusum| cusum.sum > 0.0) {
+            signs.cusum = cusum.sum > LIMIT && signs.depth >= least;
+            signs.since = cusum.since;
+        }
+        signs
+    }
+
+    /// How far below the usual it is now, as a share: by the fastest average that says enough; `None` in silence.
+    pub(super) fn depth(&self, floor: f64) -> Option<f64> {
+        self.scales.iter().find(|scale| scale.effective() >= floor && scale.opinion >= 1.0).map(|scale| -scale.mean())
+    }
+
+    /// Takes what is said now for the usual.
+    pub(super) fn settle(&mut self, floor: f64) {
+        let depth = self.depth(floor).unwrap_or(0.0);
+        self.level.positive -= depth * self.level.opinion;
+        self.reset();
+    }
+
+    /// Forgets what spoke for a drop.
+    pub(super) fn reset(&mut self) {
+        self.cusums = Default::default();
+        self.scales = Default::default();
+        (self.hour, self.last_hour, self.day) = Default::default();
+    }
+}
