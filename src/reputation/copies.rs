@@ -194,6 +194,7 @@ impl From<Copies> for Kept {
 }
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "benches/copies.rs includes it")]
 mod planted;
 #[cfg(test)]
 mod tests;

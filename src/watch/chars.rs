@@ -3,13 +3,13 @@
 use unicode_normalization::char::is_combining_mark;
 
 /// Whether a character belongs to a word: a letter, a digit, or a mark on one.
-pub(super) fn is_word(c: char) -> bool {
+pub(crate) fn is_word(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() || is_combining_mark(c) }
 }
 
 /// Whether a character belongs to a script that is written without spaces between words (Thai, Lao, Burmese, Khmer,
 /// Chinese, Japanese): there a term may begin and end anywhere, since only a dictionary could tell where a word does.
-pub(super) fn is_unspaced(c: char) -> bool {
+pub(crate) fn is_unspaced(c: char) -> bool {
     matches!(u32::from(c),
         0x0E00..=0x0EFF      // Thai, Lao
         | 0x1000..=0x109F    // Burmese

@@ -1,6 +1,6 @@
 //! The watchlist: entities, their queries, and which mentions concern them.
 
-mod chars;
+pub(crate) mod chars;
 pub mod entity;
 mod fold;
 mod hit;
