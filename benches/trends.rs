@@ -62,11 +62,7 @@ impl Post {
                 engagement: None,
                 in_community: None,
             },
-            entity: Some(Concerned {
-                id: Cow::Borrowed(entity),
-                name: Cow::Borrowed(entity),
-                kind: EntityKind::Brand,
-            }),
+            entity: Some(Concerned { id: Cow::Borrowed(entity), name: Cow::Borrowed(entity), kind: EntityKind::Brand }),
             language: Language { code: Cow::Borrowed("en") },
             sentiment: None,
             topics: Vec::new(),
@@ -90,8 +86,12 @@ fn cost() {
             })
             .collect();
         let ids: Vec<String> = (0..mixed.len()).map(|id| format!("x:{id}#harbour")).collect();
-        let events: Vec<_> =
-            mixed.iter().zip(&ids).enumerate().map(|(at, (post, id))| post.event(id, at as i64 * 20_000, "Harbour")).collect();
+        let events: Vec<_> = mixed
+            .iter()
+            .zip(&ids)
+            .enumerate()
+            .map(|(at, (post, id))| post.event(id, at as i64 * 20_000, "Harbour"))
+            .collect();
         let mut trends = Trends::default();
         let start = Instant::now();
         for event in &events {
@@ -172,7 +172,10 @@ mod shared {
             if list && authors == Rules::default().trend_authors {
                 for (name, found) in [("shuffled", &shuffled[0]), ("as it is", &as_it_is)] {
                     for ((brand, day, term), t) in found {
-                        println!("{name}: {brand} {day} {term}: {:.1} sd, {} authors, {:.2} to {:.2}", t.strength, t.authors, t.before, t.rate);
+                        println!(
+                            "{name}: {brand} {day} {term}: {:.1} sd, {} authors, {:.2} to {:.2}",
+                            t.strength, t.authors, t.before, t.rate
+                        );
                     }
                 }
             }

@@ -81,8 +81,10 @@ impl Level {
         let (term, all) = (scale.of(term), scale.of(all));
         let past = |sums: Sums| (sums.slow - sums.fast).max(0.0);
         let (now, before) = (term.fast, past(term));
-        let others_now = (all.fast - now).max(0.0);
-        let others_before = (past(all) - before).max(0.0);
+        // What always stood in most mentions leaves hardly any others to compare with: there all take their place.
+        let left_out = if before > past(all) / 2.0 { (0.0, 0.0) } else { (now, before) };
+        let others_now = (all.fast - left_out.0).max(0.0);
+        let others_before = (past(all) - left_out.1).max(0.0);
         let expected = before * (others_now + 1.0) / (others_before + PAST);
         Self { now, before, expected, common: past(all) > ENOUGH && before > USUAL * past(all) }
     }

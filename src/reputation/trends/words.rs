@@ -117,7 +117,10 @@ impl Iterator for Words<'_> {
                         }
                     }
                 }
-                '&' => self.at += entity(rest),
+                '&' => {
+                    self.at += entity(rest);
+                    self.broken = true;
+                }
                 'h' | 'H' | 'w' | 'W' if is_link(rest) => self.skip_to_space(),
                 c if is_part(c) => {
                     if let Some(word) = self.word(start, false) {
