@@ -7,5 +7,8 @@ mod community;
 mod decode;
 mod mappings;
 mod normalise;
+#[path = "../common/planted.rs"]
+mod planted;
+mod records;
 mod schemas;
 mod support;

@@ -17,29 +17,35 @@ use undertone::watch::{EntityKind, Relation};
 
 use crate::support::{any_json, any_mention, decode};
 
-fn schema(name: &str) -> Value {
+pub(crate) fn schema(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schemas/{name}.v1.json"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn validator(name: &str) -> Validator {
+pub(crate) fn validator(name: &str) -> Validator {
     jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(&schema(name)).unwrap()
 }
+
+const NAMES: [&str; 6] = ["mention", "enriched", "dead-letter", "reputation", "alert", "reputation-state"];
 
 static MENTION: LazyLock<Validator> = LazyLock::new(|| validator("mention"));
 static ENRICHED: LazyLock<Validator> = LazyLock::new(|| validator("enriched"));
 static DEAD_LETTER: LazyLock<Validator> = LazyLock::new(|| validator("dead-letter"));
 
+/// What is wrong with a value, each with its place.
+pub(crate) fn complaints(validator: &Validator, value: &Value) -> Vec<String> {
+    validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
 fn holds(validator: &Validator, value: &Value) -> Result<(), TestCaseError> {
-    let errors: Vec<String> =
-        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors = complaints(validator, value);
     prop_assert!(errors.is_empty(), "{errors:#?}\n{value:#}");
     Ok(())
 }
 
 #[test]
 fn the_schemas_are_schemas() {
-    for name in ["mention", "enriched", "dead-letter"] {
+    for name in NAMES {
         jsonschema::draft202012::meta::validate(&schema(name)).unwrap();
     }
 }
@@ -59,10 +65,12 @@ fn every_field_is_described() {
         }
     }
     let mut found = Vec::new();
-    for name in ["mention", "enriched", "dead-letter"] {
+    for name in NAMES {
         undescribed(&schema(name), name, &mut found);
+        for (part, described) in schema(name).get("$defs").and_then(Value::as_object).into_iter().flatten() {
+            undescribed(described, &format!("{name}: {part}"), &mut found);
+        }
     }
-    undescribed(&schema("enriched")["$defs"]["mention"], "mention", &mut found);
     assert_eq!(found, [] as [String; 0]);
 }
 
