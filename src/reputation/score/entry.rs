@@ -22,8 +22,8 @@ pub(super) struct Entry {
     pub(super) id: u64,
     /// Hash of source and author, or [`NOBODY`].
     pub(super) author: u64,
-    /// The copies it is one of.
-    pub(super) cluster: ClusterId,
+    /// The copies it is one of; `None` where copies are not looked for.
+    pub(super) cluster: Option<ClusterId>,
     /// How many they were when this was last looked at.
     pub(super) copies: u32,
     /// Which version this is.
@@ -60,8 +60,8 @@ pub(super) struct Labels {
     pub(super) language: u8,
 }
 
-/// As it is kept: a plain list, since a snapshot holds thousands. Author, cluster and the rest of it in the order below.
-type Row = (u64, u64, ClusterId, u32, (u8, u64), i64, f64, f64, f64, u8, (u8, u8, u8, u8), (u8, u8));
+/// As it is kept: a plain list, since a snapshot holds thousands, in the order of [`Entry`]'s fields.
+type Row = (u64, u64, Option<ClusterId>, u32, (u8, u64), i64, f32, f32, f32, u8, (u8, u8, u8, u8), (u8, u8));
 
 impl Version {
     pub(super) fn of(event: &Observation<'_>) -> Self {
@@ -111,12 +111,18 @@ pub(super) fn weight(event: &Observation<'_>) -> f64 {
     let views = event.mention.engagement.as_ref().and_then(|engagement| engagement.views).unwrap_or(0);
     let reach = followers.max(views) as f64;
     let spam = event.signals.spam.map_or(0.0, |spam| spam.clamp(0.0, 1.0));
-    (1.0 - spam) * (1.0 + reach.ln_1p() / REACH_SCALE.ln_1p())
+    short((1.0 - spam) * (1.0 + reach.ln_1p() / REACH_SCALE.ln_1p()))
+}
+
+/// Seven digits, as the model has them: half as long in a snapshot, and the same after it.
+fn short(value: f64) -> f64 {
+    f64::from(value as f32)
 }
 
 /// Probabilities of positive and negative; (0, 0) where no model looked: nobody knows what was meant.
 pub(super) fn opinion(event: &Observation<'_>) -> (f64, f64) {
-    event.sentiment.as_ref().map_or((0.0, 0.0), |it| (it.positive.clamp(0.0, 1.0), it.negative.clamp(0.0, 1.0)))
+    let probability = |value: f64| short(value.clamp(0.0, 1.0));
+    event.sentiment.as_ref().map_or((0.0, 0.0), |it| (probability(it.positive), probability(it.negative)))
 }
 
 /// The hash of an event's id.
@@ -146,6 +152,7 @@ impl From<Row> for Entry {
             topics,
             (source, language),
         ) = row;
+        let (weight, positive, negative) = (weight.into(), positive.into(), negative.into());
         let version = Version { deleted: op == 2, revision, edited: op == 1 };
         let labels = Labels::new([topics.1, topics.2, topics.3].into_iter().take(topics.0.into()), source, language);
         Self { id, author, cluster, copies, version, at, weight, positive, negative, mentions, labels }
@@ -162,6 +169,7 @@ impl From<Entry> for Row {
         let [first, second, third] = labels.topics;
         let topics = (labels.count, first, second, third);
         let (source, language) = (labels.source, labels.language);
+        let (weight, positive, negative) = (weight as f32, positive as f32, negative as f32);
         (
             id,
             author,

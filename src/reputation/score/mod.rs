@@ -46,7 +46,7 @@ pub use self::posterior::{Posterior, prior, standings};
 #[serde(from = "Kept", into = "Kept")]
 pub struct Score {
     landmarks: Landmarks,
-    /// The latest `created_at` of any mention but own ones; `None` before the first.
+    /// The latest `created_at` of any version of any mention but own ones; `None` before the first.
     newest: Option<i64>,
     names: Names,
     open: Open,
@@ -81,6 +81,10 @@ impl Folded {
 impl Score {
     /// Adds an event.
     pub fn fold(&mut self, event: &Observation<'_>) -> Folded {
+        if event.relation != Some(Relation::Own) {
+            self.follow(event.at());
+            self.settle_what_is_over();
+        }
         let (id, version) = (entry::id(event), Version::of(event));
         let known = self.open.find(id);
         if known.is_some_and(|place| self.open.entries()[place].version >= version) {
@@ -93,7 +97,6 @@ impl Score {
                 return Folded::NOTHING;
             }
         }
-        self.follow(event.at());
         if let Some(place) = known {
             self.take_back(place);
         }
@@ -174,11 +177,10 @@ impl Score {
 
     fn entry(&mut self, event: &Observation<'_>, id: u64, version: Version) -> Entry {
         let counts = !version.is_deleted() && event.relation != Some(Relation::Own);
-        let cluster = self.copies.join(if counts { copies::fingerprint_of(event) } else { 0 }, event.at());
-        let copies = self.copies.size(cluster);
-        if copies > 1 {
-            self.grown.insert(cluster);
-        }
+        let fingerprint = if counts { copies::fingerprint_of(event) } else { 0 };
+        let cluster = (fingerprint != 0).then(|| self.copies.join(fingerprint, event.at()));
+        let copies = cluster.map_or(1, |cluster| self.copies.size(cluster));
+        self.grown.extend(cluster.filter(|_| copies > 1));
         let (positive, negative) = entry::opinion(event);
         let empty = Entry {
             id,
@@ -236,8 +238,10 @@ impl Score {
     fn take_back(&mut self, place: usize) {
         let entry = self.open.entries()[place];
         self.running.take_back(place, &entry, &self.landmarks.factors(entry.at));
-        self.copies.leave(entry.cluster);
-        self.grown.insert(entry.cluster);
+        if let Some(cluster) = entry.cluster {
+            self.copies.leave(cluster);
+            self.grown.insert(cluster);
+        }
     }
 
     /// The members of clusters that grew or shrank weigh something else now.
@@ -269,8 +273,8 @@ impl Score {
             if self.open.len() <= OPEN_MENTIONS && front.at >= horizon {
                 return;
             }
-            if self.grown.contains(&front.cluster) {
-                self.recount(0, self.copies.size(front.cluster));
+            if let Some(cluster) = front.cluster.filter(|cluster| self.grown.contains(cluster)) {
+                self.recount(0, self.copies.size(cluster));
             }
             let Some(entry) = self.open.pop() else { return };
             let factors = self.landmarks.factors(entry.at);

@@ -75,8 +75,8 @@ impl Open {
         let entry = self.entries.pop_front()?;
         self.back.pop_front();
         self.ids.remove(&entry.id);
-        if self.last.get(&entry.cluster) == Some(&self.left) {
-            self.last.remove(&entry.cluster);
+        if let Some(cluster) = entry.cluster.filter(|cluster| self.last.get(cluster) == Some(&self.left)) {
+            self.last.remove(&cluster);
         }
         self.left += 1;
         Some(entry)
@@ -98,7 +98,7 @@ impl Open {
 
     /// Chains a mention to its cluster, in order.
     fn link(&mut self, place: usize) {
-        let cluster = self.entries[place].cluster;
+        let Some(cluster) = self.entries[place].cluster else { return };
         let (after, before) = self.around(cluster, place);
         self.back[place] = before.map_or(0, |before| (place - before) as u32);
         match after {
@@ -110,7 +110,7 @@ impl Open {
     }
 
     fn unlink(&mut self, place: usize) {
-        let cluster = self.entries[place].cluster;
+        let Some(cluster) = self.entries[place].cluster else { return };
         let (after, _) = self.around(cluster, place);
         let before = self.before(place);
         match (after, before) {
@@ -122,6 +122,7 @@ impl Open {
                 self.last.remove(&cluster);
             }
         }
+        self.back[place] = 0;
     }
 
     /// The members of a cluster next after and next before a place.

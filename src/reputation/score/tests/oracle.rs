@@ -12,7 +12,9 @@ pub(super) fn tallies<'a>(posts: impl IntoIterator<Item = &'a Post>, at: i64) ->
     let mut last: BTreeMap<(u32, u32), &Post> = BTreeMap::new();
     let mut newest = i64::MIN;
     for post in posts {
-        newest = newest.max(START + post.after);
+        if !post.own {
+            newest = newest.max(START + post.after);
+        }
         let version = |post: &Post| (post.op == Op::Deleted, post.revision, post.op == Op::Edited);
         let known = last.entry((post.source, post.id)).or_insert(post);
         if version(post) > version(known) {
@@ -35,7 +37,8 @@ fn tally(said: &[&Post], at: i64, newest: i64, half_life: f64) -> Tally {
     };
     let weight = |post: &Post| {
         let followers = post.author.map_or(0, |_| post.followers) as f64;
-        (1.0 - post.spam) * (1.0 + (1.0 + followers).ln() / 10_001.0_f64.ln()) / copies(post).sqrt() * decay(post, at)
+        let alone = (1.0 - post.spam) * (1.0 + followers.ln_1p() / 10_000.0_f64.ln_1p());
+        seven_digits(alone) / copies(post).sqrt() * decay(post, at)
     };
     let authors: BTreeSet<(u32, u32)> = said.iter().filter_map(|post| Some((post.source, post.author?))).collect();
     let given: BTreeMap<(u32, u32), f64> = authors
@@ -52,7 +55,8 @@ fn tally(said: &[&Post], at: i64, newest: i64, half_life: f64) -> Tally {
         let part = post.author.map_or(1.0, |author| (ceiling / given[&(post.source, author)]).min(1.0));
         let part = if part.is_nan() { 1.0 } else { part };
         let weight = weight(post) * part;
-        let split = Split { positive: weight * post.positive, negative: weight * post.negative };
+        let split =
+            Split { positive: weight * seven_digits(post.positive), negative: weight * seven_digits(post.negative) };
         let add = |sum: &mut Split, part: f64| {
             sum.positive += split.positive * part;
             sum.negative += split.negative * part;
@@ -70,6 +74,10 @@ fn tally(said: &[&Post], at: i64, newest: i64, half_life: f64) -> Tally {
         add(sums.languages.entry(Arc::from(format!("l{}", post.language))).or_default(), 1.0);
     }
     sums
+}
+
+fn seven_digits(value: f64) -> f64 {
+    f64::from(value as f32)
 }
 
 /// The greatest c that is at most a tenth of `Σ min(given, c) + anonymous`, by bisection.
@@ -101,7 +109,7 @@ pub(super) fn assert_alike(ours: &Tallies, theirs: &Tallies) {
         near("positive", ours.split.positive, theirs.split.positive, scale);
         near("negative", ours.split.negative, theirs.split.negative, scale);
         near("weight", ours.weight, theirs.weight, scale);
-        near("squares", ours.squares, theirs.squares, theirs.squares.max(scale * scale * 1e-6));
+        near("squares", ours.squares, theirs.squares, theirs.squares.max(scale * scale * 1e-6).max(1e-290));
         near("mentions", ours.mentions, theirs.mentions, theirs.mentions.max(1e-300));
         let kinds =
             [(&ours.topics, &theirs.topics), (&ours.sources, &theirs.sources), (&ours.languages, &theirs.languages)];

@@ -1,0 +1,200 @@
+//! The second stage without Kafka: decoded events through a book on one core, and records to events.
+//!
+//! `cargo bench --bench repute -- --memory` measures no time but what ten thousand entities of a hundred events take.
+
+// The memory figure goes to stdout.
+#![allow(clippy::print_stdout)]
+
+use std::borrow::Cow;
+use std::hint::black_box;
+use std::sync::Arc;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group};
+use jiff::Timestamp;
+use undertone::mention::Op;
+use undertone::model::SentimentLabel;
+use undertone::reputation::observation::{Author, Concerned, Language, Meant, Said, Signals, Topic};
+use undertone::reputation::{Book, Observation, Rules};
+use undertone::watch::{EntityKind, Relation};
+
+const START: i64 = 1_772_323_200_000;
+const EVENTS: u64 = 200_000;
+const WORDS: [&str; 24] = [
+    "queue", "coffee", "morning", "friendly", "again", "delivery", "never", "cold", "lovely", "refund", "waiting",
+    "staff", "branch", "harbour", "price", "app", "broken", "fresh", "late", "thanks", "order", "sugar", "bakery",
+    "window",
+];
+
+/// SplitMix64 (Steele, Lea and Flood 2014).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    fn part(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// Synthetic posts: many authors of whom some write more, a tenth copies, up to three of ten topics, a reply in four.
+fn event(number: u64, entities: u64, step: i64, dice: &mut Dice) -> Observation<'static> {
+    let entity = dice.below(entities);
+    let copied = dice.below(10) == 0;
+    let mut words = Dice(if copied { dice.below(200) } else { dice.next() });
+    let fingerprint = words.next();
+    let text: Vec<&str> = (0..14).map(|_| WORDS[words.below(WORDS.len() as u64) as usize]).collect();
+    let author = dice.below(1 + dice.below(50_000));
+    let positive = dice.part();
+    let negative = (1.0 - positive) * dice.part();
+    let reply = dice.below(4) == 0;
+    let topics = (0..dice.below(4)).map(|_| Topic { id: Cow::Owned(format!("topic{}", dice.below(10))), score: 0.6 });
+    Observation {
+        id: Cow::Owned(format!("x:{number}#brand{entity}")),
+        op: Op::Observed,
+        revision: 0,
+        relation: Some(if reply { Relation::Reply } else { Relation::Mention }),
+        mention: Said {
+            id: Cow::Owned(number.to_string()),
+            source: Cow::Borrowed(["x", "reddit", "forum", "reviews"][dice.below(4) as usize]),
+            text: Cow::Owned(text.join(" ")),
+            url: Some(Cow::Owned(format!("https://example.com/posts/{number}"))),
+            created_at: Timestamp::from_millisecond(START + number as i64 * step).unwrap_or_default(),
+            kind: None,
+            parent_id: reply.then(|| Cow::Owned(number.saturating_sub(dice.below(100)).to_string())),
+            parent_author: None,
+            thread_id: None,
+            author: Some(Author {
+                id: Some(Cow::Owned(format!("author{author}"))),
+                followers: Some(author % 5_000),
+                ..Author::default()
+            }),
+            engagement: None,
+            in_community: None,
+        },
+        entity: Some(Concerned {
+            id: Cow::Owned(format!("brand{entity}")),
+            name: Cow::Owned(format!("Brand {entity}")),
+            kind: EntityKind::Brand,
+        }),
+        language: Language { code: Cow::Borrowed(["en", "es", "vi", "sr", "is"][dice.below(5) as usize]) },
+        sentiment: Some(Meant {
+            label: SentimentLabel::Neutral,
+            negative,
+            neutral: 1.0 - positive - negative,
+            positive,
+            abstained: false,
+        }),
+        topics: topics.collect(),
+        signals: Signals { complaint: Some(0.1), question: false, spam: Some(dice.part() * 0.1), offensive: Some(0.0) },
+        fingerprint,
+    }
+}
+
+fn events(count: u64, entities: u64, step: i64) -> Vec<Observation<'static>> {
+    let mut dice = Dice(7);
+    (0..count).map(|number| event(number, entities, step, &mut dice)).collect()
+}
+
+fn fold_all(events: &[Observation<'_>]) -> Book {
+    let mut book = Book::new(Arc::new(Rules::default()));
+    for chunk in events.chunks(1_000) {
+        chunk.iter().for_each(|event| book.fold(event));
+        black_box(book.news());
+    }
+    book
+}
+
+/// 200,000 events, news after every thousand, over so many entities and with so many milliseconds of event time between two events.
+fn fold(c: &mut Criterion) {
+    let mut group = c.benchmark_group("repute");
+    group.sample_size(10).throughput(Throughput::Elements(EVENTS));
+    for (name, entities, step) in [
+        // As fast as it is asked to be, live: 2,000 a second for each entity.
+        ("live_100_entities", 100, 0),
+        ("live_one_entity", 1, 0),
+        // A history of 23 days, 100 entities with 87 mentions a day each.
+        ("replay_100_entities", 100, 10_000),
+        ("replay_one_entity", 1, 10_000),
+    ] {
+        let events = events(EVENTS, entities, step);
+        group.bench_function(name, |b| b.iter_batched(|| (), |()| fold_all(&events), BatchSize::PerIteration));
+    }
+    group.finish();
+}
+
+/// Standings of entities that just changed, as they are published.
+fn standings(c: &mut Criterion) {
+    let book = fold_all(&events(100_000, 20, 100));
+    let mut group = c.benchmark_group("repute");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("standing", |b| b.iter(|| book.standing(black_box("brand7"))));
+    group.finish();
+}
+
+fn record(event: &Observation<'_>) -> String {
+    let mention = serde_json::json!({"id": event.mention.id, "source": event.mention.source, "text": event.mention.text, "url": event.mention.url,
+        "created_at": event.mention.created_at, "author": {"id": event.author(), "name": "Ana Ns", "handle": "ana", "followers": 120}});
+    serde_json::json!({"schema": "undertone.enriched/1", "id": event.id, "op": "observed", "revision": 0, "relation": "mention", "mention": mention,
+        "entity": {"id": "brand7", "name": "Brand 7", "kind": "brand", "matched": [{"start": 3, "end": 9}]},
+        "language": {"code": "en", "confidence": 0.98, "measured": true},
+        "sentiment": {"label": "negative", "score": -0.62, "negative": 0.7181, "neutral": 0.1839, "positive": 0.098, "abstained": false,
+            "evidence": [{"start": 10, "end": 22, "weight": -1.25}, {"start": 30, "end": 41, "weight": -0.5}]},
+        "topics": [{"id": "delivery", "score": 0.71}], "signals": {"complaint": 0.81, "question": false, "spam": 0.01, "offensive": 0.02},
+        "fingerprint": format!("{:016x}", event.fingerprint), "truncated": false, "model": {"name": "default", "version": "1"},
+        "watchlist": {"version": "abc"}, "origin": {"topic": "mentions", "partition": 0, "offset": 7}, "processed_at": "2026-03-01T00:00:01Z"})
+    .to_string()
+}
+
+fn decode(c: &mut Criterion) {
+    let records: Vec<String> = events(1_000, 1, 1_000).iter().map(record).collect();
+    let mut group = c.benchmark_group("repute");
+    group.throughput(Throughput::Elements(records.len() as u64));
+    group.bench_function("decode_json", |b| {
+        b.iter(|| records.iter().filter(|record| Observation::from_json(record.as_bytes()).is_ok()).count());
+    });
+    group.finish();
+}
+
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
+}
+
+/// Ten thousand entities of a hundred events each, of which nothing but the book is kept.
+fn memory() {
+    const ENTITIES: u64 = 10_000;
+    let mut book = Book::new(Arc::new(Rules::default()));
+    let mut dice = Dice(7);
+    let before = resident();
+    for number in 0..100 * ENTITIES {
+        book.fold(&event(number, ENTITIES, 600, &mut dice));
+        if number % 1_000 == 999 {
+            black_box(book.news());
+        }
+    }
+    let kept = (resident() - before) / 1_024;
+    let snapshot =
+        book.snapshot("brand7", 0, 1, 0).and_then(|it| serde_json::to_vec(&it).ok()).map_or(0, |it| it.len());
+    println!("{} entities of 100 events: {kept} MiB resident; one snapshot: {snapshot} bytes", book.len());
+}
+
+criterion_group!(benches, fold, standings, decode);
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--memory") {
+        return memory();
+    }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}
