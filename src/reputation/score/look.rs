@@ -62,7 +62,8 @@ fn fade(tally: &mut Tally, factor: f64) {
         split.positive *= factor;
         split.negative *= factor;
     }
-    tally.squares *= factor * factor;
+    // One after the other: the square of a small factor may be nothing.
+    tally.squares = tally.squares * factor * factor;
     tally.weight *= factor;
     tally.mentions *= factor;
 }
