@@ -101,7 +101,7 @@ impl Community {
         }
         self.judge(&row, heard.toward);
         self.posts.answer(&row, &self.talk);
-        let late: Vec<Row> = self.talk.under(row.key).filter(|under| !under.loose).copied().collect();
+        let late: Vec<Row> = self.talk.replies(row.key).copied().collect();
         for under in &late {
             self.judge(under, Toward::Unknown);
         }

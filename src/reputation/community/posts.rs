@@ -13,6 +13,8 @@ use super::talk::{Row, Talk};
 pub(super) const MOST_OPEN: usize = 1_000;
 /// How many that were answered are remembered; beyond, the one whose answer is oldest is let go.
 pub(super) const MOST_DONE: usize = 512;
+/// Posts of one thread that an answer to the thread at large is taken to answer: its oldest, and as many of the latest.
+const MOST_MEANT: usize = 64;
 const OPENS: u64 = 1;
 
 /// When and by what a post was answered first.
@@ -46,7 +48,8 @@ pub(super) struct Posts {
     open: BTreeSet<(i64, u64)>,
     /// By their latest first answer.
     done: BTreeSet<(i64, u64)>,
-    conversations: HashMap<u64, Vec<u64>>,
+    /// By conversation, then by age.
+    conversations: BTreeSet<(u64, i64, u64)>,
     /// Those that ceased to wait, whatever the reason, since somebody looked.
     left: Vec<(i64, u64)>,
 }
@@ -98,7 +101,7 @@ impl Posts {
 
     fn put(&mut self, post: Post) {
         self.place(&post);
-        self.conversations.entry(post.conversation).or_default().push(post.key);
+        self.conversations.insert((post.conversation, post.at, post.key));
         self.posts.insert(post.key, post);
     }
 
@@ -126,12 +129,7 @@ impl Posts {
     pub(super) fn remove(&mut self, key: u64) {
         let Some(post) = self.posts.remove(&key) else { return };
         self.displace(&post);
-        if let Some(mates) = self.conversations.get_mut(&post.conversation) {
-            mates.retain(|mate| *mate != key);
-            if mates.is_empty() {
-                self.conversations.remove(&post.conversation);
-            }
-        }
+        self.conversations.remove(&(post.conversation, post.at, key));
     }
 
     /// Lets go of posts that are older than `since`.
@@ -152,37 +150,44 @@ impl Posts {
         self.left.drain(..)
     }
 
+    /// What a mention may answer.
+    fn meant(&self, row: &Row, talk: &Talk) -> Vec<u64> {
+        if row.loose {
+            let first = (row.thread, i64::MIN, 0);
+            let mut before = self.conversations.range(first..=(row.thread, row.at, u64::MAX));
+            let oldest = before.next();
+            oldest.into_iter().chain(before.rev().take(MOST_MEANT)).map(|(.., key)| *key).collect()
+        } else if row.parent != 0 {
+            talk.chain(row.parent).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
     /// A mention came that may answer posts: those that `talk` says it stands under.
     pub(super) fn answer(&mut self, row: &Row, talk: &Talk) {
-        if row.loose {
-            for key in self.conversations.get(&row.thread).cloned().unwrap_or_default() {
-                self.offer(key, row);
-            }
-        } else if row.parent != 0 {
-            for key in talk.chain(row.parent) {
-                self.offer(key, row);
-            }
+        for key in self.meant(row, talk) {
+            self.offer(key, row);
         }
     }
 
     /// Looks in `talk` for what answers a post.
     pub(super) fn look_for_answers(&mut self, key: u64, talk: &Talk) {
         let Some(post) = self.posts.get(&key).copied() else { return };
-        let mut under: Vec<&Row> = talk.under(key).filter(|row| !row.loose).collect();
+        let mut under: Vec<&Row> = talk.replies(key).collect();
         let mut seen = 0;
         // What its author added stands for it: answers to that are answers to it.
         while let Some(row) = under.get(seen).copied() {
             seen += 1;
             self.offer(key, row);
             if row.author != 0 && row.author == post.author && talk.chain(row.key).any(|above| above == key) {
-                let more = talk.under(row.key).filter(|row| !row.loose);
-                under.extend(more.filter(|row| row.key != key));
+                under.extend(talk.replies(row.key).filter(|row| row.key != key));
             }
             if seen >= super::talk::MOST {
                 break;
             }
         }
-        for row in talk.under(post.conversation).filter(|row| row.loose) {
+        for row in talk.loose(post.conversation, post.at) {
             self.offer(key, row);
         }
     }
@@ -207,13 +212,11 @@ impl Posts {
 
     /// An answer was taken back: what it answered looks for another. `row` is no longer in `talk`.
     pub(super) fn take_back(&mut self, row: &Row, talk: &Talk) {
-        let keys: Vec<u64> = if row.loose {
-            self.conversations.get(&row.thread).cloned().unwrap_or_default()
-        } else {
-            talk.chain(row.parent).collect()
-        };
-        for key in keys {
+        for key in self.meant(row, talk) {
             let Some(post) = self.posts.get(&key) else { continue };
+            if ![post.own, post.any].into_iter().flatten().any(|answer| answer.key == row.key) {
+                continue;
+            }
             let still = |answer: Option<Answer>| answer.filter(|answer| answer.key != row.key);
             self.set(Post { own: still(post.own), any: still(post.any).or(still(post.own)), ..*post });
             self.look_for_answers(key, talk);

@@ -1,6 +1,6 @@
 //! Who said what in answer to what: the last mentions that may be linked to others, whichever of them came first.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -36,9 +36,8 @@ pub(super) struct Talk {
     rows: HashMap<u64, Row>,
     /// As they came.
     order: VecDeque<u64>,
-    /// By what they answer: their parent, or the thread of those that name nothing else. (The two never mix: a reply that
-    /// names a parent stands under that only.)
-    answers: HashMap<u64, Vec<u64>>,
+    /// By what they answer, then by age: (parent, or the thread of those that name nothing else; which of the two; time; key).
+    answers: BTreeSet<(u64, bool, i64, u64)>,
 }
 
 impl Row {
@@ -55,9 +54,10 @@ impl Row {
         }
     }
 
-    /// What it answers.
-    fn under(&self) -> u64 {
-        if self.loose { self.thread } else { self.parent }
+    /// Its place among answers; `None` if it answers nothing.
+    fn place(&self) -> Option<(u64, bool, i64, u64)> {
+        let under = if self.loose { self.thread } else { self.parent };
+        (under != 0).then_some((under, self.loose, self.at, self.key))
     }
 
     fn pack(&self) -> [u64; 5] {
@@ -92,9 +92,7 @@ impl Talk {
         {
             self.unlink(first);
         }
-        if row.under() != 0 {
-            self.answers.entry(row.under()).or_default().push(row.key);
-        }
+        self.answers.extend(row.place());
         self.order.push_back(row.key);
         self.rows.insert(row.key, row);
         true
@@ -109,18 +107,24 @@ impl Talk {
 
     fn unlink(&mut self, key: u64) -> Option<Row> {
         let row = self.rows.remove(&key)?;
-        if let Some(siblings) = self.answers.get_mut(&row.under()) {
-            siblings.retain(|known| *known != key);
-            if siblings.is_empty() {
-                self.answers.remove(&row.under());
-            }
+        if let Some(place) = row.place() {
+            self.answers.remove(&place);
         }
         Some(row)
     }
 
-    /// What stands under a mention or a thread, in the order it came.
-    pub(super) fn under(&self, key: u64) -> impl Iterator<Item = &Row> {
-        self.answers.get(&key).into_iter().flatten().filter_map(|key| self.rows.get(key))
+    /// Replies to a mention, oldest first.
+    pub(super) fn replies(&self, key: u64) -> impl Iterator<Item = &Row> {
+        self.range((key, false, i64::MIN, 0), (key, false, i64::MAX, u64::MAX))
+    }
+
+    /// What names no more than a thread, from a moment on, oldest first.
+    pub(super) fn loose(&self, thread: u64, since: i64) -> impl Iterator<Item = &Row> {
+        self.range((thread, true, since, 0), (thread, true, i64::MAX, u64::MAX))
+    }
+
+    fn range(&self, first: (u64, bool, i64, u64), last: (u64, bool, i64, u64)) -> impl Iterator<Item = &Row> {
+        self.answers.range(first..=last).filter_map(|(.., key)| self.rows.get(key))
     }
 
     /// What an answer to a mention answers: that, and what its author said just before it in one go.

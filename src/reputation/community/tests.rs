@@ -235,13 +235,13 @@ fn an_answer_that_is_taken_down_is_none() {
     let replies =
         [own(reply("2", "acme", "1", MINUTE)), own(reply("3", "acme", "1", HOUR)), reply("4", "bo", "1", 2 * HOUR)];
     let mut community = after(&[&[post("1", "ana", 0)], &replies[..]].concat());
-    let mut first = || {
+    let first = || {
         let seen = report(&community, DAY);
         (seen.unanswered, seen.first_reply_seconds.map(|q| q.median), seen.first_answer_seconds.map(|q| q.median))
     };
     assert_eq!(first(), (Some(0), Some(60.0), Some(60.0)));
     notice(&mut community, &op(replies[0].clone(), "deleted"), false);
-    let mut first = || {
+    let first = || {
         let seen = report(&community, DAY);
         (seen.unanswered, seen.first_reply_seconds.map(|q| q.median), seen.first_answer_seconds.map(|q| q.median))
     };
@@ -318,7 +318,7 @@ fn newcomers_and_those_who_stay() {
         assert_eq!(seen.retention, known.then_some(1.0 / 3.0));
     }
     let later = report(&after(&events), 88 * DAY);
-    assert_eq!((later.active_authors, later.newcomers, later.contributions), (Some(1), Some(1), 1));
+    assert_eq!((later.active_authors, later.newcomers, later.contributions), (Some(1), Some(0), 1));
 }
 
 #[test]
@@ -400,10 +400,15 @@ fn what_is_asked_again_and_again() {
         asking(with(post(&format!("{author}{id}"), author, id as i64), &changes))
     };
     let question = "@acme when will the harbour shop open again after the flood?";
+    let flipped = |id: usize, author: &str, bits: u64| {
+        let print = crate::text::fingerprint(question) ^ bits;
+        with(asks(id, author, "@acme something like it?"), &[("/fingerprint", json!(format!("{print:016x}")))])
+    };
     let mut community = after(&[
         asks(1, "ana", question),
         asks(2, "bo", "@acme When will the harbour shop open again, after the flood???"),
-        asks(3, "cy", "@acme when will the harbour café open again after the flood?"),
+        flipped(3, "cy", 0x3ff),
+        flipped(4, "gil", 0x7ff << 20),
         asks(4, "cy", question),
         asks(5, "di", "@acme why?"),
         asks(6, "ed", "@acme why?"),
@@ -462,11 +467,13 @@ fn flood(events: usize) -> Community {
         ];
         let own_reply = n % 3 == 2;
         let event = if own_reply {
-            own(reply(&n.to_string(), "acme", &(n - 40).to_string(), at))
+            own(reply(&n.to_string(), "acme", &n.saturating_sub(40).to_string(), at))
         } else {
             asking(post(&n.to_string(), &author, at))
         };
-        notice(&mut community, &with(event, &changes), true);
+        let json = with(event, &changes).to_string();
+        let event = Observation::from_json(json.as_bytes()).unwrap();
+        community.notice(&event, Folded { fresh: true, weight: 1.0, copies: 1 });
     }
     community
 }
@@ -478,7 +485,8 @@ fn a_flood_is_bounded() {
     println!("state after a flood: {} bytes", json.len());
     assert!(json.len() < 250_000, "{} bytes", json.len());
     let seen = report(&community, 12_000 * 500 + DAY);
-    assert_eq!(seen.unanswered, Some(posts::MOST_OPEN as u64));
+    let most = posts::MOST_OPEN as u64;
+    assert!(seen.unanswered.is_some_and(|open| open <= most && open > most / 2), "{:?}", seen.unanswered);
     assert_eq!(seen.first_reply_seconds.unwrap().count, posts::MOST_DONE as u64);
     let published = serde_json::to_string(&seen).unwrap().len();
     println!("report after a flood: {published} bytes");
