@@ -60,7 +60,7 @@ pub fn has_words(text: &str, enough: usize) -> bool {
     let mut halves = 0;
     for word in pieces.flat_map(|piece| piece.split(|c: char| !c.is_alphanumeric())).filter(|word| !word.is_empty()) {
         halves += if word.starts_with(fingerprint::is_unspaced) { word.chars().count() } else { 2 };
-        if halves >= 2 * enough {
+        if halves / 2 >= enough {
             return true;
         }
     }

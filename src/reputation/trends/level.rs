@@ -8,8 +8,8 @@ pub(super) const FAST: i64 = 3 * 3_600_000;
 pub(super) const SLOW: i64 = 24 * FAST;
 /// The landmark moves once it is so far back: far from where a double overflows.
 const FARTHEST: i64 = 8 * SLOW;
-/// What a sum of the past holds for each mention of the fast one, if nothing changes.
-const PAST: f64 = (SLOW / FAST - 1) as f64;
+/// Mentions added to a term's past: what was never said may have been missed by chance (Jeffreys).
+const UNSEEN: f64 = 0.5;
 /// Words in a larger share of all mentions are usual.
 const USUAL: f64 = 0.04;
 /// Below so many mentions of the past nobody knows what is usual.
@@ -43,6 +43,8 @@ pub(super) struct Level {
     pub(super) expected: f64,
     /// Its share of all mentions of the past is large.
     common: bool,
+    /// The past is long enough to say what is usual.
+    pub(super) known: bool,
 }
 
 impl Sums {
@@ -76,7 +78,7 @@ impl Level {
     /// Of a term, beside all mentions.
     ///
     /// The others (all but the term's) say how busy the present is beside the past: `expected = before · others now / others
-    /// before`, with one mention's worth of a steady stream added to both.
+    /// before`, with half a mention added to the term's past and one to both of theirs.
     pub(super) fn of(term: Sums, all: Sums, scale: Scale) -> Self {
         let (term, all) = (scale.of(term), scale.of(all));
         let past = |sums: Sums| (sums.slow - sums.fast).max(0.0);
@@ -85,13 +87,16 @@ impl Level {
         let left_out = if before > past(all) / 2.0 { (0.0, 0.0) } else { (now, before) };
         let others_now = (all.fast - left_out.0).max(0.0);
         let others_before = (past(all) - left_out.1).max(0.0);
-        let expected = before * (others_now + 1.0) / (others_before + PAST);
-        Self { now, before, expected, common: past(all) > ENOUGH && before > USUAL * past(all) }
+        let expected = (before + UNSEEN) * (others_now + 1.0) / (others_before + 1.0);
+        let known = past(all) > ENOUGH;
+        Self { now, before, expected, common: known && before > USUAL * past(all), known }
     }
 
-    /// Standard deviations above what was expected, for counts that vary as Poisson's do; the 1 keeps the rarest in bounds.
+    /// Standard deviations above what was expected: of counts that vary as Poisson's do, the past one's too, which the
+    /// expectation rests on. The 1 keeps the rarest in bounds.
     pub(super) fn strength(&self) -> f64 {
-        (self.now - self.expected) / (self.expected + 1.0).sqrt()
+        let doubt = self.expected * self.expected / (self.before + UNSEEN);
+        (self.now - self.expected) / (self.expected + doubt + 1.0).sqrt()
     }
 
     /// Whether it is said more than usual.

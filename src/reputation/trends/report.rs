@@ -39,7 +39,8 @@ pub(super) fn rising(trends: &Trends, at: i64, rules: &Rules) -> Vec<Trend> {
         .filter_map(|term| {
             let level = Level::of(term.sums, trends.all, scale);
             let strength = level.strength();
-            let rises = strength >= STRENGTH
+            let rises = level.known
+                && strength >= STRENGTH
                 && level.now >= RATIO * level.expected
                 && term.authors.count() >= rules.trend_authors as u64;
             rises.then(|| Candidate { term, level, strength, units: Vec::new() })
@@ -90,16 +91,25 @@ fn units(term: &Term) -> Vec<String> {
     }
 }
 
-/// Whether a trend is reported already: phrases that share two words in a row, or a hashtag and a phrase of the same letters.
+/// Whether a trend is reported already: phrases that share two words in a row, that run on into each other and are said as
+/// often (of a quote that is longer than a phrase), or a hashtag and a phrase of the same letters.
 fn are_one(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
     let letters =
         |candidate: &Candidate<'_>| candidate.term.text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let spoken = |candidate: &Candidate<'_>| candidate.term.kind != TrendKind::Topic;
-    say_the_same(&a.units, &b.units) || (spoken(a) && spoken(b) && letters(a) == letters(b))
+    let as_often = SAME * a.level.now <= b.level.now && SAME * b.level.now <= a.level.now;
+    say_the_same(&a.units, &b.units)
+        || (as_often && (runs_on(&a.units, &b.units) || runs_on(&b.units, &a.units)))
+        || (spoken(a) && spoken(b) && letters(a) == letters(b))
 }
 
 /// Whether one phrase lies in the other, or both share two units in a row.
 fn say_the_same(a: &[String], b: &[String]) -> bool {
     let run = a.len().min(b.len()).min(2);
     run > 0 && a.windows(run).any(|piece| b.windows(run).any(|other| piece == other))
+}
+
+/// Whether the second begins with the word that the first ends with.
+fn runs_on(first: &[String], second: &[String]) -> bool {
+    first.last().is_some_and(|last| second.first() == Some(last))
 }

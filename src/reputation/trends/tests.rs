@@ -121,7 +121,7 @@ fn trends_are_found_in_other_scripts() {
         ("Staklo u šolji, strašno", "staklo"),
         ("Стакло у шољи", "стакло у шољи"),
         ("Mảnh thủy tinh, sợ quá", "mảnh thủy tinh"),
-        ("杯子里有玻璃", "玻璃"),
+        ("有玻璃，太可怕了", "玻璃"),
     ] {
         let mut posts = steady(2);
         posts.extend(planted(5 * DAY, said));

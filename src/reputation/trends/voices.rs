@@ -9,8 +9,11 @@ const REPETITION: i64 = 12 * 3_600_000;
 
 /// The last mentions of an entity, in a ring.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(Vec<Voice>, usize)", into = "(Vec<Voice>, usize)")]
 pub(super) struct Voices {
     ring: Vec<Voice>,
+    /// Their authors once more, in a row: each mention looks through them all.
+    authors: Vec<u64>,
     next: usize,
 }
 
@@ -34,29 +37,34 @@ impl Voices {
         if author == 0 {
             return 1.0;
         }
-        let before = self.ring.iter().filter(|voice| voice.author == author && (at - voice.at).abs() < REPETITION);
+        let known = self.authors.iter().enumerate().filter(|(_, known)| **known == author);
+        let before = known.filter(|(place, _)| (at - self.ring[*place].at).abs() < REPETITION);
         1.0 / (1 + before.count()) as f64
     }
 
     pub(super) fn remember(&mut self, voice: Voice) {
-        match self.ring.get_mut(self.next) {
-            Some(oldest) => *oldest = voice,
-            None => self.ring.push(voice),
+        if self.next < self.ring.len() {
+            self.ring[self.next] = voice;
+            self.authors[self.next] = voice.author;
+        } else {
+            self.ring.push(voice);
+            self.authors.push(voice.author);
         }
         self.next = (self.next + 1) % REMEMBERED;
     }
 
     /// What a mention was counted for, which is forgotten.
     pub(super) fn forget(&mut self, event: u64) -> Option<Voice> {
-        let voice = self.ring.iter_mut().find(|voice| voice.event == event && voice.weight > 0.0)?;
-        let found = *voice;
-        (voice.event, voice.author, voice.weight) = (0, 0, 0.0);
+        let place = self.ring.iter().position(|voice| voice.event == event && voice.weight > 0.0)?;
+        let found = self.ring[place];
+        self.ring[place] = Voice { event: 0, author: 0, at: found.at, weight: 0.0 };
+        self.authors[place] = 0;
         Some(found)
     }
 
     /// Whether an author has spoken among the remembered mentions.
     pub(super) fn knows(&self, author: u64) -> bool {
-        self.ring.iter().any(|voice| voice.author == author)
+        self.authors.contains(&author)
     }
 }
 
@@ -69,5 +77,20 @@ impl From<(u64, u64, i64, f64)> for Voice {
 impl From<Voice> for (u64, u64, i64, f64) {
     fn from(voice: Voice) -> Self {
         (voice.event, voice.author, voice.at, voice.weight)
+    }
+}
+
+impl From<(Vec<Voice>, usize)> for Voices {
+    fn from((mut ring, next): (Vec<Voice>, usize)) -> Self {
+        ring.truncate(REMEMBERED);
+        let authors = ring.iter().map(|voice| voice.author).collect();
+        let next = next.min(ring.len()) % REMEMBERED;
+        Self { ring, authors, next }
+    }
+}
+
+impl From<Voices> for (Vec<Voice>, usize) {
+    fn from(voices: Voices) -> Self {
+        (voices.ring, voices.next)
     }
 }
