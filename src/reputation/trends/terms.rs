@@ -39,10 +39,6 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    pub(super) fn get(&self, key: u64) -> Option<&Term> {
-        self.places.get(&key).and_then(|place| self.terms.get(usize::from(*place)))
-    }
-
     pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut Term> {
         self.places.get(&key).and_then(|place| self.terms.get_mut(usize::from(*place)))
     }

@@ -57,10 +57,11 @@ impl<'a> Words<'a> {
         let (mut letters, mut digits_only) = (0, true);
         self.at = start;
         while let Some(c) = next_char(self.text, self.at) {
-            if !is_part(c) && !(hashtag && c == '_') {
+            let is_in = is_word(c) || (hashtag && c == '_');
+            if !is_in {
                 // An apostrophe between letters is part of the word.
                 let after = self.at + c.len_utf8();
-                let inside = matches!(c, '\'' | '’') && next_char(self.text, after).is_some_and(is_part);
+                let inside = matches!(c, '\'' | '’') && next_char(self.text, after).is_some_and(is_word);
                 if !inside || hashtag || letters == 0 {
                     break;
                 }
@@ -109,7 +110,7 @@ impl Iterator for Words<'_> {
                     let first = start + c.len_utf8();
                     self.at = first;
                     self.broken = true;
-                    if next_char(self.text, first).is_some_and(|c| is_part(c) || c == '_') {
+                    if next_char(self.text, first).is_some_and(|c| is_word(c) || c == '_') {
                         match self.word(first, true) {
                             // `#1` is a rank.
                             Some(word) if word.alone => return Some(word),
@@ -122,7 +123,7 @@ impl Iterator for Words<'_> {
                     self.broken = true;
                 }
                 'h' | 'H' | 'w' | 'W' if is_link(rest) => self.skip_to_space(),
-                c if is_part(c) => {
+                c if is_word(c) => {
                     if let Some(word) = self.word(start, false) {
                         return Some(word);
                     }
@@ -142,10 +143,6 @@ fn next_char(text: &str, at: usize) -> Option<char> {
         Some(byte) if byte.is_ascii() => Some(char::from(*byte)),
         _ => text.get(at..)?.chars().next(),
     }
-}
-
-fn is_part(c: char) -> bool {
-    is_word(c)
 }
 
 /// Chinese and Japanese: of the scripts without spaces, those whose characters mean something.
