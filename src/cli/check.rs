@@ -65,6 +65,13 @@ fn summary(settings: &Settings, model: String) -> Vec<(&'static str, String)> {
         ("properties", properties),
         ("inputs", inputs.collect::<Vec<_>>().join(", ")),
         ("outputs", format!("{}, dead letters to {}", settings.output.enriched, settings.output.dead_letters)),
+        (
+            "reputation",
+            format!(
+                "{}, alerts to {}, state in {}",
+                settings.output.reputation, settings.output.alerts, settings.output.reputation_state
+            ),
+        ),
         ("entities", entities(&settings.watchlist)),
         ("topics", settings.watchlist.topics.len().to_string()),
         ("watchlist", format!("version {}", settings.watchlist.version)),

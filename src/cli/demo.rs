@@ -11,18 +11,22 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use super::model::ModelArgs;
-use super::run::enricher;
-use crate::config::settings::{Input, Kafka, Limits, Output};
+use super::run::{Stages, allowed};
+use crate::config::settings::{Input, Kafka, Limits, Output, Reputation};
 use crate::config::{Settings, parse_watchlist};
 use crate::demo::{POSTS, WATCHLIST, player, script};
-use crate::stream::{InProcessBroker, RunError, Service};
-use crate::telemetry::{Allowed, Metrics};
+use crate::stream::{InProcessBroker, Role};
+use crate::telemetry::Metrics;
 use crate::web::tally::{Counts, Summary};
 use crate::web::{Feed, Health, serve};
 
 const MENTIONS: &str = "mentions";
 const ENRICHED: &str = "undertone.enriched";
 const DEAD_LETTERS: &str = "undertone.dead-letters";
+const REPUTATION: &str = "undertone.reputation";
+const ALERTS: &str = "undertone.alerts";
+const REPUTATION_STATE: &str = "undertone.reputation-state";
+const TOPICS: [&str; 6] = [MENTIONS, ENRICHED, DEAD_LETTERS, REPUTATION, ALERTS, REPUTATION_STATE];
 /// How long the script takes at speed 1.
 const SCRIPT: Duration = Duration::from_secs(120);
 
@@ -53,14 +57,10 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
-    let broker = InProcessBroker::start(&[(MENTIONS, 1), (ENRICHED, 1), (DEAD_LETTERS, 1)])
+    let broker = InProcessBroker::start(&TOPICS.map(|topic| (topic, 1)))
         .map_err(|error| anyhow::anyhow!("the in-process broker does not start: {error}"))?;
     let settings = Arc::new(settings(broker.bootstrap(), &args)?);
-    let metrics = Arc::new(Metrics::new(&Allowed {
-        topics: vec![MENTIONS.to_owned()],
-        entities: settings.watchlist.entities.iter().map(|entity| entity.id.clone()).collect(),
-    }));
-    let enricher = Arc::new(enricher(&settings, &metrics)?);
+    let metrics = Arc::new(Metrics::new(&allowed(&settings)));
     let (health, feed) = (Health::default(), Feed::new());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let server = runtime
@@ -69,13 +69,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     say_hello(server.addr, &args);
 
     let (stop, stopped) = watch::channel(false);
+    let stop = Arc::new(stop);
     let ready = health.clone();
-    let service = Service { settings, enricher, metrics, health, feed: feed.clone() };
+    let stages = Stages { settings, metrics, health, feed: feed.clone() };
     let (ended, service_ended) = oneshot::channel();
-    let stopping = stopped.clone();
+    let (stopping, stages_stopped) = (Arc::clone(&stop), stopped.clone());
     let service = std::thread::Builder::new().name("service".to_owned()).spawn(move || {
         // Nobody waits any more where the demo is on its way out.
-        let _ = ended.send(service.run(stopping));
+        let _ = ended.send(stages.run(&[Role::Enrich, Role::Repute], &stopping, &stages_stopped));
     })?;
     let (bootstrap, takes) = (broker.bootstrap(), SCRIPT.div_f64(args.speed));
     let player = std::thread::Builder::new()
@@ -93,7 +94,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 /// Waits for Ctrl-C, a termination, the end of the time given, or the service's own end, whichever comes first.
 async fn until_the_end(
     lasting: Option<Duration>,
-    service: oneshot::Receiver<Result<(), RunError>>,
+    service: oneshot::Receiver<anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminated = signal(SignalKind::terminate())?;
@@ -138,6 +139,9 @@ fn settings(bootstrap: String, args: &Args) -> anyhow::Result<Settings> {
         output: Output {
             enriched: ENRICHED.to_owned(),
             dead_letters: DEAD_LETTERS.to_owned(),
+            reputation: REPUTATION.to_owned(),
+            alerts: ALERTS.to_owned(),
+            reputation_state: REPUTATION_STATE.to_owned(),
             partitions: 1,
             replication: 1,
         },
@@ -148,6 +152,7 @@ fn settings(bootstrap: String, args: &Args) -> anyhow::Result<Settings> {
             commit_every: Duration::from_millis(100),
             drain: Duration::from_secs(5),
         },
+        reputation: Reputation { publish_every: Duration::from_millis(500), ..Reputation::default() },
         engine: args.model.engine.into(),
         model: args.model.options(),
         detect_language: true,

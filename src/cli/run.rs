@@ -14,10 +14,12 @@ use crate::config::Settings;
 use crate::enrich::{Enricher, Parts};
 use crate::mention::Decoder;
 use crate::model::{EngineKind, Scorer};
-use crate::stream::{self, RunError, Service};
+use crate::reputation::Book;
+use crate::stream::{self, Repute, Role, RunError, Service};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Allowed;
 use crate::text::LanguageDetector;
+use crate::watch::Watchlist;
 use crate::web::{self, Feed, Health};
 
 /// Between two looks for a Kafka that does not answer.
@@ -31,53 +33,139 @@ const KILLED: i32 = 143;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 It runs until SIGTERM or Ctrl-C: then the chunk in hand is finished and committed. A second signal ends it at once.
+Without --role one process runs both stages.
 
 Exit codes: 0 asked to stop; 1 failed; 64 the configuration is wrong; 76 another process took over as this instance.")]
 pub(super) struct Args {
     /// The configuration.
     #[arg(long, value_name = "FILE", env = "UNDERTONE_CONFIG")]
     config: PathBuf,
-    /// Which stage to run.
-    #[arg(long, value_enum, default_value_t = Role::Enrich)]
-    role: Role,
+    /// Which stage to run; both, if left out.
+    #[arg(long, value_enum)]
+    role: Option<Chosen>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Role {
+enum Chosen {
     /// Mentions in, enriched events out.
     Enrich,
+    /// Enriched events in, reputation and alerts out.
+    Repute,
+}
+
+impl Chosen {
+    const fn roles(chosen: Option<Self>) -> &'static [Role] {
+        match chosen {
+            None => &[Role::Enrich, Role::Repute],
+            Some(Self::Enrich) => &[Role::Enrich],
+            Some(Self::Repute) => &[Role::Repute],
+        }
+    }
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let settings = Arc::new(Settings::load(&args.config).map_err(Exit::from)?);
-    let Role::Enrich = args.role;
+    let roles = Chosen::roles(args.role);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let outcome = runtime.block_on(serve(settings));
+    let outcome = runtime.block_on(serve(settings, roles));
     // Open pages must not hold the process up.
     runtime.shutdown_timeout(Duration::from_millis(500));
     outcome
 }
 
-async fn serve(settings: Arc<Settings>) -> anyhow::Result<()> {
-    let stop = stop_on_signal()?;
-    let metrics = Arc::new(Metrics::new(&Allowed {
-        topics: settings.inputs.iter().map(|input| input.topic.to_string()).collect(),
-        entities: settings.watchlist.entities.iter().map(|entity| entity.id.clone()).collect(),
-    }));
+async fn serve(settings: Arc<Settings>, roles: &'static [Role]) -> anyhow::Result<()> {
+    let (stopping, stop) = stop_on_signal()?;
+    let metrics = Arc::new(Metrics::new(&allowed(&settings)));
     let (health, feed) = (Health::default(), Feed::default());
     let server = web::serve(settings.http_addr, Arc::clone(&metrics), health.clone(), feed.clone())
         .await
         .with_context(|| format!("http.addr: cannot listen on {}", settings.http_addr))?;
     tracing::info!(addr = %server.addr, "serving health, metrics and the live page");
     let work = move || {
-        if !topics_are_there(&settings, &health, &stop)? {
+        if !topics_are_there(&settings, roles, &health, &stop)? {
             return Ok(());
         }
-        health.waiting("loading the model");
-        let enricher = Arc::new(enricher(&settings, &metrics)?);
-        Service { settings, enricher, metrics, health, feed }.run(stop).map_err(failed)
+        let stages = Stages { settings, metrics, health, feed };
+        stages.run(roles, &stopping, &stop)
     };
     tokio::task::spawn_blocking(work).await?
+}
+
+/// What the stages of a process share.
+pub(super) struct Stages {
+    pub(super) settings: Arc<Settings>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) health: Health,
+    pub(super) feed: Feed,
+}
+
+impl Stages {
+    /// Runs the stages of the roles, each on a thread of its own, until all have ended; one that fails stops the others.
+    pub(super) fn run(
+        self,
+        roles: &[Role],
+        stopping: &Arc<watch::Sender<bool>>,
+        stop: &watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        let mut threads = Vec::new();
+        for (index, role) in roles.iter().enumerate() {
+            let health = if index == 0 { self.health.clone() } else { self.health.beside() };
+            let (settings, metrics) = (Arc::clone(&self.settings), Arc::clone(&self.metrics));
+            let (feed, stop, stopping, role) = (self.feed.clone(), stop.clone(), Arc::clone(stopping), *role);
+            let work = move || {
+                let outcome = match role {
+                    Role::Enrich => enrich(settings, metrics, health, feed, stop),
+                    Role::Repute => {
+                        let repute = Repute { settings, metrics, health, feed, clock: None, fold: Book::fold };
+                        repute.run(stop).map_err(failed)
+                    }
+                };
+                if outcome.is_err() {
+                    stopping.send_replace(true);
+                }
+                outcome
+            };
+            threads.push(std::thread::Builder::new().name(role.name().to_owned()).spawn(work)?);
+        }
+        let outcomes: Vec<anyhow::Result<()>> = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a stage broke off"))))
+            .collect();
+        // The first to fail is not known, but that one has failed; the other was asked to stop.
+        outcomes.into_iter().collect()
+    }
+}
+
+fn enrich(
+    settings: Arc<Settings>,
+    metrics: Arc<Metrics>,
+    health: Health,
+    feed: Feed,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    health.waiting("loading the model");
+    let enricher = Arc::new(enricher(&settings, &metrics)?);
+    Service { settings, enricher, metrics, health, feed }.run(stop).map_err(failed)
+}
+
+/// The values that labels may take.
+pub(super) fn allowed(settings: &Settings) -> Allowed {
+    let Watchlist { entities, topics, .. } = &*settings.watchlist;
+    let sources = entities.iter().flat_map(|entity| {
+        let accounts = entity.accounts.iter().filter_map(|account| account.source.clone());
+        accounts.chain(entity.spaces.iter().filter_map(|space| space.source.clone()))
+    });
+    Allowed {
+        topics: settings
+            .inputs
+            .iter()
+            .map(|input| input.topic.to_string())
+            .chain([settings.output.enriched.clone()])
+            .collect(),
+        entities: entities.iter().map(|entity| entity.id.clone()).collect(),
+        groups: entities.iter().filter_map(|entity| Some((entity.id.clone(), entity.group.clone()?))).collect(),
+        causes: topics.iter().map(|topic| topic.id.clone()).chain(sources).collect(),
+    }
 }
 
 /// Puts the pure core together as the settings say.
@@ -105,14 +193,19 @@ pub(super) fn enricher(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::R
 }
 
 /// Waits for Kafka to answer and looks whether all topics are there. False if it was told to stop meanwhile.
-fn topics_are_there(settings: &Settings, health: &Health, stop: &watch::Receiver<bool>) -> anyhow::Result<bool> {
+fn topics_are_there(
+    settings: &Settings,
+    roles: &[Role],
+    health: &Health,
+    stop: &watch::Receiver<bool>,
+) -> anyhow::Result<bool> {
     let admin = stream::admin(&settings.kafka).map_err(|error| Exit { message: error.to_string(), code: USAGE })?;
     let runtime = tokio::runtime::Handle::current();
     let mut told = false;
     let mut unseen = None;
     while !*stop.borrow() {
         health.beat();
-        match runtime.block_on(stream::topics::faults(&admin, settings)) {
+        match runtime.block_on(stream::topics::faults(&admin, settings, roles)) {
             Ok(faults) if faults.is_empty() => return Ok(true),
             Ok(_) if unseen.get_or_insert_with(Instant::now).elapsed() < UNSEEN => {}
             Ok(faults) => anyhow::bail!(
@@ -142,8 +235,10 @@ fn failed(error: RunError) -> anyhow::Error {
 }
 
 /// Turns to true at the first SIGTERM, SIGINT or Ctrl-C; the second ends the process.
-fn stop_on_signal() -> std::io::Result<watch::Receiver<bool>> {
+fn stop_on_signal() -> std::io::Result<(Arc<watch::Sender<bool>>, watch::Receiver<bool>)> {
     let (stop, stopped) = watch::channel(false);
+    let stop = Arc::new(stop);
+    let stopping = Arc::clone(&stop);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
@@ -154,7 +249,7 @@ fn stop_on_signal() -> std::io::Result<watch::Receiver<bool>> {
         tracing::warn!("asked again: ending at once");
         process::exit(KILLED);
     });
-    Ok(stopped)
+    Ok((stopping, stopped))
 }
 
 async fn either(one: &mut Signal, other: &mut Signal) {

@@ -10,7 +10,8 @@ use crate::stream::{self, topics};
 /// Arguments of `topics`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Inputs, enriched events and dead letters keep records for thirty days. Existing topics are never changed.")]
+Inputs, enriched events, alerts and dead letters keep records for thirty days; standings and state keep the last of each entity.
+Existing topics are never changed.")]
 pub(super) struct Args {
     #[command(flatten)]
     what: What,
@@ -46,12 +47,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         return Ok(());
     }
     let width = needed.iter().map(|topic| topic.name.len()).max().unwrap_or(0).max("TOPIC".len());
-    writeln!(out, "{:width$}  {:12}  {:>10}  {:>11}  PROPERTIES", "TOPIC", "PURPOSE", "PARTITIONS", "REPLICATION")?;
+    writeln!(out, "{:width$}  {:16}  {:>10}  {:>11}  PROPERTIES", "TOPIC", "PURPOSE", "PARTITIONS", "REPLICATION")?;
     for topic in &needed {
         let properties: Vec<String> = topic.properties.iter().map(|(key, value)| format!("{key}={value}")).collect();
         writeln!(
             out,
-            "{:width$}  {:12}  {:>10}  {:>11}  {}",
+            "{:width$}  {:16}  {:>10}  {:>11}  {}",
             topic.name,
             topic.purpose.name(),
             topic.partitions,

@@ -85,6 +85,9 @@ fn output(section: &Section<'_>, names: &mut HashSet<String>) -> Option<Output> 
     };
     let enriched = topic("enriched", "undertone.enriched");
     let dead_letters = topic("dead_letters", "undertone.dead-letters");
+    let reputation = topic("reputation", "undertone.reputation");
+    let alerts = topic("alerts", "undertone.alerts");
+    let reputation_state = topic("reputation_state", "undertone.reputation-state");
     let partitions = section.number("partitions", 1..=10_000, 12);
     // −1 is the broker's own default: right for one broker as for many.
     let replication = section.or("replication", -1, |section| {
@@ -96,6 +99,9 @@ fn output(section: &Section<'_>, names: &mut HashSet<String>) -> Option<Output> 
     Some(Output {
         enriched: enriched?,
         dead_letters: dead_letters?,
+        reputation: reputation?,
+        alerts: alerts?,
+        reputation_state: reputation_state?,
         partitions: partitions?,
         replication: replication?,
     })

@@ -10,7 +10,7 @@ use super::error::ConfigErrors;
 use super::secrets::Env;
 use super::section::{Section, filled};
 use super::settings::{Kafka, Limits, Settings};
-use super::{inputs, kafka, watchlist};
+use super::{inputs, kafka, reputation, watchlist};
 use crate::model::{EngineKind, ModelOptions};
 use crate::watch::Watchlist;
 
@@ -27,6 +27,7 @@ pub(super) fn load(path: &Path, env: Env<'_>) -> Result<(Settings, Vec<String>),
         let kafka = kafka::read(&root.section("kafka"), env);
         let topics = inputs::read(root);
         let limits = limits(&root.section("limits"), kafka.as_ref().map_or(Duration::MAX, Kafka::session_timeout));
+        let reputation = reputation::read(&root.section("reputation"));
         let model = model(&root.section("model"));
         let language = root.section("language");
         let detect_language = language
@@ -41,6 +42,7 @@ pub(super) fn load(path: &Path, env: Env<'_>) -> Result<(Settings, Vec<String>),
             inputs,
             output,
             limits: limits?,
+            reputation: reputation?,
             engine,
             model,
             detect_language: detect_language?,
@@ -83,8 +85,8 @@ fn limits(section: &Section<'_>, session_timeout: Duration) -> Option<Limits> {
     let max_record_bytes = section.number("max_record_bytes", 1_000..=100_000_000, 1_000_000);
     let chunk_records = section.number("chunk_records", 1..=100_000, 2_000);
     let chunk_tokens = section.number("chunk_tokens", 256..=10_000_000, 32_768);
-    let commit_every = duration(section, "commit_every", 1, 10_000, 100);
-    let drain = duration(section, "drain", 100, 600_000, 10_000);
+    let commit_every = section.duration("commit_every", 1, 10_000, 100);
+    let drain = section.duration("drain", 100, 600_000, 10_000);
     if let Some(drain) = drain.filter(|drain| *drain >= session_timeout) {
         let expected = format!(
             "less than the session timeout of {} ms, or the group gives the partitions away before the chunk is done",
@@ -105,18 +107,6 @@ fn limits(section: &Section<'_>, session_timeout: Duration) -> Option<Limits> {
         chunk_tokens: chunk_tokens?,
         commit_every: commit_every?,
         drain: drain?,
-    })
-}
-
-/// A duration such as `"100 ms"` or `"10s"`, in milliseconds.
-fn duration(section: &Section<'_>, key: &'static str, least: u64, most: u64, default: u64) -> Option<Duration> {
-    let expected = format!("a duration from \"{least} ms\" to \"{} s\"", most / 1000);
-    section.or(key, Duration::from_millis(default), |section| {
-        section.read(key, &expected, |value| {
-            let span: jiff::SignedDuration = value.as_str()?.parse().ok()?;
-            let duration = Duration::try_from(span).ok()?;
-            (Duration::from_millis(least)..=Duration::from_millis(most)).contains(&duration).then_some(duration)
-        })
     })
 }
 

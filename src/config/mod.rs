@@ -7,6 +7,7 @@ pub mod error;
 mod inputs;
 mod kafka;
 mod load;
+mod reputation;
 mod secrets;
 mod section;
 pub mod settings;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
+use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -109,6 +110,18 @@ impl<'d> Section<'d> {
         let expected = format!("a whole number from {} to {}", range.start(), range.end());
         let read = |value: &DeValue<'_>| integer(value).and_then(|n| T::try_from(n).ok()).filter(|n| range.contains(n));
         self.or(key, default, |section| section.read(key, &expected, read))
+    }
+
+    /// A duration such as `"100 ms"` or `"10s"`; bounds and default in milliseconds.
+    pub(super) fn duration(&self, key: &'static str, least: u64, most: u64, default: u64) -> Option<Duration> {
+        let expected = format!("a duration from \"{least} ms\" to \"{} s\"", most / 1000);
+        self.or(key, Duration::from_millis(default), |section| {
+            section.read(key, &expected, |value| {
+                let span: jiff::SignedDuration = value.as_str()?.parse().ok()?;
+                let duration = Duration::try_from(span).ok()?;
+                (Duration::from_millis(least)..=Duration::from_millis(most)).contains(&duration).then_some(duration)
+            })
+        })
     }
 
     /// A value, or its default where it is absent; `None` only where it is wrong.

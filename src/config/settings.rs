@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::ConfigErrors;
 use crate::mention::Mapping;
 use crate::model::{EngineKind, ModelOptions};
+use crate::reputation::Rules;
 use crate::watch::Watchlist;
 
 /// `undertone.toml` and everything it points to.
@@ -23,6 +24,8 @@ pub struct Settings {
     pub output: Output,
     /// Bounds.
     pub limits: Limits,
+    /// The second stage.
+    pub reputation: Reputation,
     /// The engine; `off` runs the pipeline without a model.
     pub engine: EngineKind,
     /// The model.
@@ -105,6 +108,12 @@ pub struct Output {
     pub enriched: String,
     /// Dead letters.
     pub dead_letters: String,
+    /// Standings.
+    pub reputation: String,
+    /// Alerts.
+    pub alerts: String,
+    /// What the second stage remembers.
+    pub reputation_state: String,
     /// Partitions of topics that `topics --create` makes.
     pub partitions: i32,
     /// Replication factor of the same; −1 leaves it to the broker.
@@ -124,4 +133,40 @@ pub struct Limits {
     pub commit_every: Duration,
     /// How long a revocation may wait for the chunk in hand.
     pub drain: Duration,
+}
+
+/// `[reputation]`.
+#[derive(Debug, Clone)]
+pub struct Reputation {
+    /// An entity's standing is published at most this often.
+    pub publish_every: Duration,
+    /// What changed is kept at most this often.
+    pub snapshot_every: Duration,
+    /// What makes time pass.
+    pub clock: Clock,
+    /// An entity of which nothing was heard for so long is forgotten.
+    pub forget_after: Duration,
+    /// The rules of scores and alerts.
+    pub rules: Rules,
+}
+
+/// What makes time pass in the second stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// Events, and the wall clock where there are none to read: a quiet stream decays, and its alerts resolve.
+    Wall,
+    /// Events alone: for a stream of the past, which would be forgotten on arrival.
+    Events,
+}
+
+impl Default for Reputation {
+    fn default() -> Self {
+        Self {
+            publish_every: Duration::from_secs(2),
+            snapshot_every: Duration::from_secs(10),
+            clock: Clock::Wall,
+            forget_after: Duration::from_secs(90 * 24 * 3_600),
+            rules: Rules::default(),
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::load::load;
+use super::settings::{Clock, Reputation};
 use super::{ConfigErrors, Settings};
 use crate::model::{EngineKind, ModelOptions};
 
@@ -106,6 +107,36 @@ fn what_is_left_out_has_a_default() {
     assert_eq!((settings.model.batch_tokens, settings.model.cache_entries), (1024, 20_000));
     assert_eq!(format!("{:?}", settings.model), format!("{:?}", ModelOptions::default()), "as every other command");
     assert_eq!(settings.http_addr.to_string(), "127.0.0.1:9464");
+    let output = &settings.output;
+    let topics = [&*output.reputation, &*output.alerts, &*output.reputation_state];
+    assert_eq!(topics, ["undertone.reputation", "undertone.alerts", "undertone.reputation-state"]);
+    assert_eq!(format!("{:?}", settings.reputation), format!("{:?}", Reputation::default()));
+}
+
+#[test]
+fn the_second_stage_is_read_and_checked() {
+    let with = |lines: &str| UNDERTONE.replace("[model]", &format!("[reputation]\n{lines}\n[model]"));
+    let lines = "publish_every = \"5 s\"\nsnapshot_every = \"1m\"\nclock = \"events\"\nforget_after_days = 30\nmin_points = 6.5\ntrend_authors = 9";
+    let reputation = read(&with(lines), WATCHLIST).unwrap().0.reputation;
+    assert_eq!(
+        (reputation.publish_every, reputation.snapshot_every),
+        (Duration::from_secs(5), Duration::from_secs(60))
+    );
+    assert_eq!((reputation.clock, reputation.forget_after), (Clock::Events, Duration::from_secs(30 * 86_400)));
+    assert_eq!((reputation.rules.min_points, reputation.rules.trend_authors), (6.5, 9));
+    for (wrong, said) in [
+        ("publish_every = \"1 ms\"", "reputation.publish_every: found \"1 ms\", expected a duration from"),
+        ("clock = \"sun\"", "reputation.clock: found \"sun\", expected \"wall\" or \"events\""),
+        ("min_points = 0", "reputation.min_points: found 0, expected a number from 0.1 to 100"),
+        ("forget_after_days = 1", "expected a whole number from 8 to 3650"),
+        ("half_life = 3", "a field that does not exist"),
+    ] {
+        let errors = errors(&with(wrong), WATCHLIST);
+        assert!(errors.contains(said), "{errors}");
+    }
+    let twice =
+        UNDERTONE.replace("enriched = \"out.enriched\"", "enriched = \"out.enriched\"\nalerts = \"out.enriched\"");
+    assert!(errors(&twice, WATCHLIST).contains("output.alerts: found \"out.enriched\", which is named above"));
 }
 
 #[test]

@@ -33,8 +33,6 @@ struct Kept {
     state: EntityState,
     /// It stands among the changed.
     changed: bool,
-    /// The clock at its last event.
-    heard: i64,
 }
 
 /// What is to be published.
@@ -83,7 +81,7 @@ impl Book {
         let place = match self.entities.get_index_of(&*entity.id) {
             Some(place) => place,
             None => {
-                let kept = Kept { state: EntityState::new(entity, self.clock), changed: false, heard: self.clock };
+                let kept = Kept { state: EntityState::new(entity, self.clock), changed: false };
                 self.entities.insert_full(Arc::from(&*entity.id), kept).0
             }
         };
@@ -91,7 +89,7 @@ impl Book {
         // First what the steps before it saw, so that a late look sees what a timely one would have.
         kept.state.advance(self.clock, &self.rules, &mut self.alerts);
         kept.state.fold(event);
-        kept.heard = self.clock;
+        kept.state.heard = self.clock;
         if !std::mem::replace(&mut kept.changed, true) {
             self.changed.push(place);
         }
@@ -115,7 +113,7 @@ impl Book {
             for (place, kept) in self.entities.values_mut().enumerate() {
                 let known = self.alerts.len();
                 kept.state.advance(self.clock, &self.rules, &mut self.alerts);
-                let silent = self.clock.saturating_sub(kept.heard);
+                let silent = self.clock.saturating_sub(kept.state.heard);
                 let due = day || silent <= 6 * HOUR || (hour && silent <= 24 * HOUR);
                 if (due || self.alerts.len() > known) && !std::mem::replace(&mut kept.changed, true) {
                     self.changed.push(place);
@@ -142,8 +140,14 @@ impl Book {
     }
 
     /// An entity as it is to be kept.
-    pub fn snapshot(&self, entity: &str, partition: i32, partitions: i32, offset: i64) -> Option<Snapshot> {
-        let state = self.entities.get(entity)?.state.clone();
+    pub fn snapshot(
+        &self,
+        entity: &str,
+        partition: i32,
+        partitions: i32,
+        offset: i64,
+    ) -> Option<Snapshot<&EntityState>> {
+        let state = &self.entities.get(entity)?.state;
         Some(Snapshot { schema: Arc::from(snapshot::SCHEMA), partition, partitions, offset, clock: self.clock, state })
     }
 
@@ -151,10 +155,29 @@ impl Book {
     /// folded them ticks to the latest clock of the snapshots.
     pub fn restore(&mut self, snapshot: Snapshot) {
         let id = Arc::clone(&snapshot.state.named.id);
-        let kept = Kept { state: snapshot.state, changed: true, heard: snapshot.clock };
+        let kept = Kept { state: snapshot.state, changed: true };
         let place = self.entities.insert_full(id, kept).0;
         self.changed.push(place);
         self.looked = None;
+    }
+
+    /// Removes the entities of which nothing was heard for so long and returns their ids, sorted. Those that changed since the last
+    /// news stay.
+    pub fn forget(&mut self, silence: std::time::Duration) -> Vec<Arc<str>> {
+        let since = self.clock.saturating_sub(i64::try_from(silence.as_millis()).unwrap_or(i64::MAX));
+        let mut silent = Vec::new();
+        // The places of those that changed must not move.
+        if self.changed.is_empty() {
+            self.entities.retain(|id, kept| {
+                let stays = kept.state.heard >= since;
+                if !stays {
+                    silent.push(Arc::clone(id));
+                }
+                stays
+            });
+        }
+        silent.sort_unstable();
+        silent
     }
 
     /// Ids of all entities.

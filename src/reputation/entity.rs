@@ -22,6 +22,8 @@ pub struct EntityState {
     pub named: Named,
     /// The step that detectors looked at last, in milliseconds since the epoch.
     stepped: i64,
+    /// The book's clock at its last event, in milliseconds since the epoch.
+    pub heard: i64,
     /// How it is spoken of.
     pub score: Score,
     /// Drops and spikes.
@@ -39,6 +41,7 @@ impl EntityState {
         Self {
             named,
             stepped: clock - clock.rem_euclid(STEP.as_millis() as i64),
+            heard: clock,
             score: Score::default(),
             detectors: Detectors::default(),
             trends: Trends::default(),

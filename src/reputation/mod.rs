@@ -23,6 +23,6 @@ pub use alert::Alert;
 pub use book::{Book, News};
 pub use observation::Observation;
 pub use rules::Rules;
-pub use snapshot::Snapshot;
+pub use snapshot::{Checkpoint, Snapshot};
 pub use standing::Standing;
 pub use tally::{Tallies, Tally};

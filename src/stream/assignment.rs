@@ -7,12 +7,15 @@ use std::time::{Duration, Instant};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
-use rdkafka::topic_partition_list::Offset;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionListElem};
+use tokio::sync::watch;
 
 use super::chunk::Forming;
-use super::consume::{Consume, Ending};
-use super::context::Rebalances;
-use super::service::RunError;
+use super::consume::{Consume, Shared};
+use super::context::{LoopConsumer, Rebalances};
+use super::error::RunError;
+use super::lag::{Place, Positions, Readiness};
+use super::sessions::Ending;
 use crate::telemetry::metrics::Rebalance;
 
 /// For one answer of a broker.
@@ -96,35 +99,15 @@ impl Consume<'_> {
 
     /// The committed offset of each partition, or its beginning.
     fn committed_offsets(&self, partitions: &TopicPartitionList) -> Result<TopicPartitionList, Ending> {
-        let started = Instant::now();
-        loop {
-            let answer = self.shared.consumer.committed_offsets(partitions.clone(), PATIENCE);
-            let found = answer.and_then(|found| started_at(partitions, &found));
-            match found {
-                Ok(offsets) => return Ok(offsets),
-                Err(error) if started.elapsed() > TRIES => return Err(Ending::Restart(error.to_string())),
-                Err(error) => tracing::debug!(%error, "committed offsets are not to be had yet"),
-            }
-            if *self.shared.stop.borrow() {
-                return Err(Ending::Stopped);
-            }
-            self.shared.readiness.beat();
-            std::thread::sleep(Duration::from_millis(50));
+        let Shared { consumer, readiness, stop, .. } = &self.shared;
+        let committed = committed_offsets(consumer, partitions, readiness, stop)?;
+        let mut starts = TopicPartitionList::with_capacity(committed.len());
+        for ((topic, partition), offset) in committed {
+            starts
+                .add_partition_offset(&topic, partition, offset.map_or(Offset::Beginning, Offset::Offset))
+                .map_err(|error| Ending::Restart(error.to_string()))?;
         }
-    }
-
-    /// What to say when the log does not hold the offset that the group committed.
-    pub(super) fn offset_lost(&self, reason: String) -> Ending {
-        for ((topic, partition), committed) in self.shared.positions.all() {
-            let Some(committed) = committed else { continue };
-            if let Ok((low, high)) = self.shared.consumer.fetch_watermarks(&topic, partition, PATIENCE)
-                && !(low..=high).contains(&committed)
-            {
-                let topic = topic.to_string();
-                return Ending::Failed(RunError::OffsetLost { topic, partition, committed, low, high });
-            }
-        }
-        Ending::Failed(RunError::Kafka(reason))
+        Ok(starts)
     }
 
     pub(super) fn each_assigned(
@@ -139,16 +122,49 @@ impl Consume<'_> {
     }
 }
 
-/// Where to start each partition; an error if the broker failed for one of them.
-fn started_at(partitions: &TopicPartitionList, committed: &TopicPartitionList) -> KafkaResult<TopicPartitionList> {
-    let mut starts = TopicPartitionList::with_capacity(partitions.count());
-    for element in committed.elements() {
-        element.error()?;
-        let offset = match element.offset() {
-            Offset::Offset(offset) => Offset::Offset(offset),
-            _ => Offset::Beginning,
-        };
-        starts.add_partition_offset(element.topic(), element.partition(), offset)?;
+/// What to say when the log does not hold the offset that the group committed.
+pub(super) fn offset_lost(consumer: &LoopConsumer, positions: &Positions, reason: String) -> Ending {
+    for ((topic, partition), committed) in positions.all() {
+        let Some(committed) = committed else { continue };
+        if let Ok((low, high)) = consumer.fetch_watermarks(&topic, partition, PATIENCE)
+            && !(low..=high).contains(&committed)
+        {
+            let topic = topic.to_string();
+            return Ending::Failed(RunError::OffsetLost { topic, partition, committed, low, high });
+        }
     }
-    Ok(starts)
+    Ending::Failed(RunError::Kafka(reason))
+}
+
+/// The committed offset of each partition, stable: one that belongs to an open transaction is waited for.
+pub(super) fn committed_offsets(
+    consumer: &LoopConsumer,
+    partitions: &TopicPartitionList,
+    readiness: &Readiness,
+    stop: &watch::Receiver<bool>,
+) -> Result<Vec<(Place, Option<i64>)>, Ending> {
+    let started = Instant::now();
+    loop {
+        let answer = consumer.committed_offsets(partitions.clone(), PATIENCE);
+        match answer.and_then(|found| found.elements().iter().map(committed_offset).collect()) {
+            Ok(offsets) => return Ok(offsets),
+            Err(error) if started.elapsed() > TRIES => return Err(Ending::Restart(error.to_string())),
+            Err(error) => tracing::debug!(%error, "committed offsets are not to be had yet"),
+        }
+        if *stop.borrow() {
+            return Err(Ending::Stopped);
+        }
+        readiness.beat();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// What is committed of a partition; an error if the broker failed for it.
+fn committed_offset(element: &TopicPartitionListElem<'_>) -> KafkaResult<(Place, Option<i64>)> {
+    element.error()?;
+    let offset = match element.offset() {
+        Offset::Offset(offset) => Some(offset),
+        _ => None,
+    };
+    Ok(((Arc::from(element.topic()), element.partition()), offset))
 }

@@ -16,9 +16,36 @@ use super::context::Remembering;
 /// Larger than any record that a topic is likely to take: the broker's limit decides, not the client's.
 const MAX_MESSAGE_BYTES: usize = 32 << 20;
 
-/// `transactional.id` and `group.instance.id`: stable over restarts, so that a new process fences its predecessor at once.
-pub fn identity(kafka: &Kafka) -> String {
-    format!("{}-enrich-{}", kafka.group, kafka.instance)
+/// Which stage a client works for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Mentions to enriched events.
+    Enrich,
+    /// Enriched events to reputation.
+    Repute,
+}
+
+impl Role {
+    /// The name in identities and commands.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enrich => "enrich",
+            Self::Repute => "repute",
+        }
+    }
+
+    /// The consumer group of the role: the configured one, and one beside it for the second stage.
+    pub fn group(self, kafka: &Kafka) -> String {
+        match self {
+            Self::Enrich => kafka.group.clone(),
+            Self::Repute => format!("{}-repute", kafka.group),
+        }
+    }
+
+    /// `transactional.id` and `group.instance.id`: stable over restarts, so that a new process fences its predecessor at once.
+    pub fn identity(self, kafka: &Kafka) -> String {
+        format!("{}-{}-{}", kafka.group, self.name(), kafka.instance)
+    }
 }
 
 /// An admin client for the same cluster.
@@ -26,8 +53,8 @@ pub fn admin(kafka: &Kafka) -> KafkaResult<AdminClient<Remembering>> {
     with(kafka, &[], &[]).create_with_context(Remembering::default())
 }
 
-pub(super) fn consumer(settings: &Settings) -> ClientConfig {
-    let identity = identity(&settings.kafka);
+pub(super) fn consumer(settings: &Settings, role: Role) -> ClientConfig {
+    let identity = role.identity(&settings.kafka);
     with(
         &settings.kafka,
         &[
@@ -41,7 +68,7 @@ pub(super) fn consumer(settings: &Settings) -> ClientConfig {
             ("fetch.queue.backoff.ms", "20"),
         ],
         &[
-            ("group.id", &settings.kafka.group),
+            ("group.id", &role.group(&settings.kafka)),
             ("group.instance.id", &identity),
             // Eager: a rebalance drains everything once and starts from committed offsets. Static members make it rare, and
             // there is no state in between to get wrong. Round robin spreads several input topics over all members.
@@ -52,13 +79,31 @@ pub(super) fn consumer(settings: &Settings) -> ClientConfig {
             // An offset that is no longer there must stop the process, not skip records. Partitions without any committed
             // offset are started at the beginning by hand: see `consume`.
             ("auto.offset.reset", "error"),
-            ("enable.partition.eof", "false"),
+            // The second stage lets the clock run where there is nothing to read.
+            ("enable.partition.eof", if role == Role::Repute { "true" } else { "false" }),
         ],
     )
 }
 
-pub(super) fn producer(settings: &Settings) -> ClientConfig {
-    let identity = identity(&settings.kafka);
+/// A consumer that joins no group: it reads partitions that are ours from an offset to their end, and says where that is.
+pub(super) fn reader(settings: &Settings, isolation: &'static str) -> ClientConfig {
+    with(
+        &settings.kafka,
+        &[("queued.max.messages.kbytes", "32768"), ("fetch.wait.max.ms", "20"), ("fetch.queue.backoff.ms", "5")],
+        &[
+            // Nothing is committed; librdkafka wants a name, and this is one that the process may use anyway.
+            ("group.id", &Role::Repute.group(&settings.kafka)),
+            ("isolation.level", isolation),
+            ("enable.auto.commit", "false"),
+            ("enable.auto.offset.store", "false"),
+            ("auto.offset.reset", "error"),
+            ("enable.partition.eof", "true"),
+        ],
+    )
+}
+
+pub(super) fn producer(settings: &Settings, role: Role) -> ClientConfig {
+    let identity = role.identity(&settings.kafka);
     with(
         &settings.kafka,
         &[

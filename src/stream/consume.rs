@@ -1,26 +1,26 @@
 //! The first thread: polls, forms chunks, answers rebalances, and decides what to do with chunks that failed.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender};
 use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
-use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::{BorrowedMessage, Message};
 use tokio::sync::watch;
 
 use super::chunk::{Forming, Sizer};
 use super::context::{LoopConsumer, Wanted};
+use super::error::RunError;
+use super::hearing::Hearing;
 use super::lag::{Positions, Readiness};
-use super::service::RunError;
+use super::owned::owned;
+use super::sessions::Ending;
 use super::stages::Raw;
 use super::suspect::Suspicion;
 use super::transact::{Report, Verdict};
-use super::trouble::Trouble;
 use crate::config::Settings;
-use crate::mention::{Origin, Record};
+use crate::mention::Record;
 use crate::telemetry::Metrics;
 
 /// How long the first record of a chunk waits for company while the next thread is idle.
@@ -32,26 +32,6 @@ const BURST: usize = 256;
 /// How long a full chunk may wait to be taken before the partitions are paused. Short waits are not worth it: pausing throws
 /// away what was fetched.
 const STALL: Duration = Duration::from_secs(5);
-
-/// Why a session ended.
-pub(super) enum Ending {
-    /// It was asked to.
-    Stopped,
-    /// It cannot go on.
-    Failed(RunError),
-    /// Another session may fare better.
-    Restart(String),
-}
-
-impl Ending {
-    pub(super) fn of(trouble: Trouble, instance: &str) -> Self {
-        match trouble {
-            Trouble::Fenced(detail) => Self::Failed(RunError::Fenced { instance: instance.to_owned(), detail }),
-            Trouble::Fatal(detail) => Self::Failed(RunError::Kafka(detail)),
-            Trouble::Abort { detail, .. } | Trouble::Restart(detail) => Self::Restart(detail),
-        }
-    }
-}
 
 /// What the session lends to its first thread.
 pub(super) struct Shared<'a> {
@@ -81,8 +61,7 @@ pub(super) struct Consume<'a> {
     /// Since when a full chunk has waited to be taken.
     stalled: Option<Instant>,
     pub(super) paused: bool,
-    /// The error told last, so that a lasting one is told once.
-    told: Option<String>,
+    hearing: Hearing,
 }
 
 impl<'a> Consume<'a> {
@@ -101,7 +80,7 @@ impl<'a> Consume<'a> {
             group: None,
             stalled: None,
             paused: false,
-            told: None,
+            hearing: Hearing::default(),
         }
     }
 
@@ -172,7 +151,8 @@ impl<'a> Consume<'a> {
                     self.forming.push(record);
                 }
                 Some(Err(error)) => {
-                    self.tell(&error)?;
+                    let Shared { consumer, positions, readiness, settings, .. } = &self.shared;
+                    self.hearing.hear(&error, consumer, positions, readiness, &settings.kafka.instance)?;
                     break;
                 }
             }
@@ -188,20 +168,7 @@ impl<'a> Consume<'a> {
     fn record(&self, message: &BorrowedMessage<'_>) -> Record {
         let topic = message.topic();
         let topic = self.topics.iter().find(|own| ***own == *topic).map_or_else(|| Arc::from(topic), Arc::clone);
-        // rust-rdkafka panics at a header whose key is not UTF-8. Kafka lets producers write such keys, and one of them must not
-        // stop the stream: the record is read without its headers.
-        let headers = catch_unwind(AssertUnwindSafe(|| headers(message))).unwrap_or_else(|_| {
-            let (partition, offset) = (message.partition(), message.offset());
-            tracing::warn!(%topic, partition, offset, "a record has a header whose key is not UTF-8; its headers are left out");
-            Vec::new()
-        });
-        Record {
-            origin: Origin { topic, partition: message.partition(), offset: message.offset() },
-            key: message.key().map(<[u8]>::to_vec),
-            payload: message.payload().map(<[u8]>::to_vec),
-            headers,
-            timestamp: message.timestamp().to_millis(),
-        }
+        owned(message, topic)
     }
 
     /// Gives the chunk to the next thread, if it has waited long enough and the thread is free.
@@ -246,7 +213,7 @@ impl<'a> Consume<'a> {
                 self.suspicion.passed(self.sizer.cap(), &manifest.next, manifest.condemned);
                 self.committed += 1;
                 self.aborts = 0;
-                self.told = None;
+                self.hearing.forget();
                 if current {
                     for next in &manifest.next {
                         self.shared.positions.committed(&next.topic, next.partition, next.offset);
@@ -325,37 +292,4 @@ impl<'a> Consume<'a> {
         }
         Ok(())
     }
-
-    /// Weighs an error that a poll returned.
-    fn tell(&mut self, error: &KafkaError) -> Result<(), Ending> {
-        use rdkafka::error::RDKafkaErrorCode as Code;
-        let reason = self.shared.consumer.context().reason();
-        let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-        if super::trouble::fences(code) {
-            return Err(Ending::of(Trouble::Fenced(reason), &self.shared.settings.kafka.instance));
-        }
-        match code {
-            _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) => {
-                return Err(Ending::Failed(RunError::Kafka(reason)));
-            }
-            Code::AutoOffsetReset => return Err(self.offset_lost(reason)),
-            Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed | Code::UnknownTopicOrPartition => {
-                return Err(Ending::Failed(RunError::Kafka(reason)));
-            }
-            Code::AllBrokersDown => self.shared.readiness.reached(false),
-            Code::BrokerTransportFailure | Code::Resolve => {}
-            _ if self.told.as_ref() != Some(&reason) => {
-                tracing::warn!(reason, "the consumer met an error");
-                self.told = Some(reason);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-fn headers(message: &BorrowedMessage<'_>) -> Vec<(String, Option<Vec<u8>>)> {
-    message.headers().map_or_else(Vec::new, |headers| {
-        headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
-    })
 }

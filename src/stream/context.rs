@@ -39,6 +39,11 @@ impl Rebalances {
         std::mem::take(&mut *lock(&self.wanted))
     }
 
+    /// Whether something has come.
+    pub(super) fn is_asked(&self) -> bool {
+        !lock(&self.wanted).is_empty()
+    }
+
     /// From now on nobody asks.
     pub(super) fn leave(&self) {
         self.attended.store(false, Ordering::Release);

@@ -88,6 +88,11 @@ impl Readiness {
         self.show();
     }
 
+    /// State is read back first.
+    pub(super) fn restoring(&self) {
+        self.health.waiting("restoring state");
+    }
+
     pub(super) fn reached(&self, reached: bool) {
         let before = self.reached.swap(reached, Ordering::AcqRel);
         match (before, reached) {

@@ -3,66 +3,25 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::{Builder, Scope};
-use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use crossbeam_channel::bounded;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use tokio::sync::watch;
 
-use super::clients;
-use super::consume::{Consume, Ending, Shared};
+use super::clients::{self, Role};
+use super::consume::{Consume, Shared};
 use super::context::Rebalances;
 use super::core::Core;
+use super::error::RunError;
 use super::lag::{self, Positions, Readiness};
+use super::sessions::{Ending, drains_in_time, sessions};
 use super::stages::Stages;
 use super::transact::Transactor;
-use super::trouble::Trouble;
 use crate::config::Settings;
 use crate::enrich::Enricher;
 use crate::telemetry::Metrics;
 use crate::web::{Feed, Health};
-
-/// Why the service ended, other than being asked to.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// Another process with the same instance name took over.
-    #[error(
-        "another process took over as instance `{instance}` ({detail}): give each process an instance of its own, and do not start this one again while the other runs"
-    )]
-    Fenced {
-        /// `kafka.instance` of the configuration.
-        instance: String,
-        /// What Kafka said.
-        detail: String,
-    },
-    /// A committed offset is not in the log any more (or not yet): going on would skip records in silence.
-    #[error(
-        "{topic}[{partition}]: the group's committed offset {committed} is outside of what the log holds ({low} to {high}), so records were lost, or the topic was made anew; to go on, set the group's offset by hand: kafka-consumer-groups --reset-offsets"
-    )]
-    OffsetLost {
-        /// Topic.
-        topic: String,
-        /// Partition.
-        partition: i32,
-        /// The offset that is not there.
-        committed: i64,
-        /// First offset of the log.
-        low: i64,
-        /// One past the last.
-        high: i64,
-    },
-    /// The configuration cannot work.
-    #[error("{0}")]
-    Config(String),
-    /// Processing fails, and setting records aside does not help.
-    #[error("processing cannot go on: {0}")]
-    Stuck(String),
-    /// Kafka said no, and will say it again.
-    #[error("Kafka: {0}")]
-    Kafka(String),
-}
 
 /// Everything that the loop needs.
 pub struct Service<C = Enricher> {
@@ -81,48 +40,9 @@ pub struct Service<C = Enricher> {
 impl<C: Core> Service<C> {
     /// Runs until `stop` says so (then the chunk in hand is finished) or something is beyond repair. Blocks.
     pub fn run(self, stop: watch::Receiver<bool>) -> Result<(), RunError> {
-        self.check()?;
+        drains_in_time(&self.settings)?;
         let readiness = Readiness::new(self.health.clone());
-        let delays = || ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).without_max_times();
-        let delays = || delays().with_max_delay(Duration::from_secs(5)).with_jitter().build();
-        let mut backoff = delays();
-        let mut troubled = false;
-        while !*stop.borrow() {
-            let mut committed = 0;
-            let detail = match self.session(&readiness, &stop, &mut committed) {
-                Ending::Stopped => break,
-                Ending::Failed(error) => {
-                    readiness.assigned(false);
-                    return Err(error);
-                }
-                Ending::Restart(detail) => detail,
-            };
-            readiness.assigned(false);
-            if committed > 0 {
-                (backoff, troubled) = (delays(), false);
-            }
-            if !std::mem::replace(&mut troubled, true) {
-                tracing::warn!(detail, "lost the session with Kafka; starting another until one holds");
-            }
-            let until = Instant::now() + backoff.next().unwrap_or_default();
-            while Instant::now() < until && !*stop.borrow() {
-                readiness.beat();
-                std::thread::sleep(Duration::from_millis(20));
-            }
-        }
-        readiness.assigned(false);
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), RunError> {
-        let session = self.settings.kafka.session_timeout();
-        let drain = self.settings.limits.drain;
-        if drain >= session {
-            return Err(RunError::Config(format!(
-                "limits.drain is {drain:?}, which must be less than the session timeout of {session:?} (kafka.properties, session.timeout.ms)"
-            )));
-        }
-        Ok(())
+        sessions(&readiness, &stop, |committed| self.session(&readiness, &stop, committed))
     }
 
     /// One producer, one consumer, and the threads between them. `committed` counts the chunks that went through.
@@ -137,7 +57,7 @@ impl<C: Core> Service<C> {
         );
         let transactor = match opened {
             Ok(transactor) => transactor,
-            Err(trouble) => return self.ending(trouble),
+            Err(trouble) => return Ending::of(trouble, &self.settings.kafka.instance),
         };
         let consumer = match self.consumer() {
             Ok(consumer) => Arc::new(consumer),
@@ -176,16 +96,12 @@ impl<C: Core> Service<C> {
     }
 
     fn consumer(&self) -> Result<BaseConsumer<Rebalances>, RunError> {
-        let config = clients::consumer(&self.settings);
+        let config = clients::consumer(&self.settings, Role::Enrich);
         let consumer = BaseConsumer::from_config_and_context(&config, Rebalances::new())
             .map_err(|error| RunError::Config(error.to_string()))?;
         let topics: Vec<&str> = self.settings.inputs.iter().map(|input| &*input.topic).collect();
         consumer.subscribe(&topics).map_err(|error| RunError::Kafka(error.to_string()))?;
         Ok(consumer)
-    }
-
-    fn ending(&self, trouble: Trouble) -> Ending {
-        Ending::of(trouble, &self.settings.kafka.instance)
     }
 }
 

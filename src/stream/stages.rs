@@ -18,7 +18,7 @@ use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Stage;
 
 /// Characters of a detail in a dead letter's header.
-const DETAIL: usize = 300;
+pub(super) const DETAIL: usize = 300;
 
 /// What a thread hands on: a chunk, and what became of it so far. `Err` is a chunk that the core could not handle.
 pub(super) struct Handed<T> {
@@ -123,7 +123,7 @@ fn unprocessable(record: Record, condemned: Condemned) -> Outgoing {
 }
 
 /// A panic of the core is a failure of the chunk like any other: the record that causes it will be found and set aside.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let said =
             panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());

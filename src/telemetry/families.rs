@@ -2,7 +2,7 @@
 
 use prometheus::core::Collector;
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry, Result,
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry, Result,
 };
 
 /// From a tenth of a millisecond to ten seconds: a decoded chunk and a commit that waits for a slow broker.
@@ -30,6 +30,10 @@ pub(super) struct Families {
     pub(super) transactions: IntCounterVec,
     pub(super) lag_records: IntGaugeVec,
     pub(super) rebalances: IntCounterVec,
+    pub(super) folded: IntCounter,
+    pub(super) restore_seconds: Gauge,
+    pub(super) refolded: IntCounter,
+    pub(super) refold_missing: IntCounter,
     pub(super) build_info: IntGaugeVec,
 }
 
@@ -109,6 +113,22 @@ impl Families {
                     "undertone_lag_records",
                     "Records of a partition that no committed transaction has covered yet.",
                     &["topic", "partition"],
+                ),
+            )?,
+            folded: add(r, IntCounter::new("undertone_folded_total", "Enriched events added up to reputations."))?,
+            restore_seconds: add(
+                r,
+                Gauge::new("undertone_restore_seconds", "Time that it took to restore the partitions assigned last."),
+            )?,
+            refolded: add(
+                r,
+                IntCounter::new("undertone_refolded_total", "Enriched events read again while state was restored."),
+            )?,
+            refold_missing: add(
+                r,
+                IntCounter::new(
+                    "undertone_refold_missing_total",
+                    "Offsets that a restore should have read again and that retention had removed.",
                 ),
             )?,
             rebalances: add(r, counters("undertone_rebalances_total", "Changes of the assignment.", &["kind"]))?,

@@ -1,22 +1,24 @@
-//! The metrics of the enrich stage: docs/METRICS.md is their contract.
+//! All metrics: docs/METRICS.md is their contract.
 //!
 //! Labels come from closed sets only: what the watchlist and the inputs name, and `other`. Children are looked up once,
 //! so that counting is an atomic addition, and every series of a closed set stands at 0 from the start.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use prometheus::{Histogram, IntCounter, Registry, TextEncoder};
 
 use super::families::Families;
+use super::standings::Standings;
 use crate::mention::Reason;
 use crate::model::SentimentLabel;
+use crate::reputation::standing::Standing;
 
 /// The value of a label for everything outside its closed set.
 const OTHER: &str = "other";
-/// Entities with series of their own, so that a process stays under 100,000 series; those further down the watchlist
+/// Entities with counters of their own, so that a process stays under 100,000 series; those further down the watchlist
 /// count as `other`.
-const ENTITIES: usize = 20_000;
+const ENTITIES: usize = 5_000;
 /// Values of `sentiment`, in the order of [`sentiment_index`].
 const SENTIMENTS: [&str; 4] = ["negative", "neutral", "positive", "none"];
 
@@ -27,6 +29,10 @@ pub struct Allowed {
     pub topics: Vec<String>,
     /// Entity ids of the watchlist.
     pub entities: Vec<String>,
+    /// The group of each entity that has one.
+    pub groups: HashMap<String, String>,
+    /// What may be the cause of an alert, beside languages: topics of the taxonomy, sources that the watchlist names.
+    pub causes: HashSet<String>,
 }
 
 /// All metrics, in a registry of their own. Cheap to call once per chunk, not once per record.
@@ -45,6 +51,7 @@ pub struct Metrics {
     cache: [IntCounter; 3],
     transactions: [IntCounter; Transaction::ALL.len()],
     rebalances: [IntCounter; Rebalance::ALL.len()],
+    standings: Standings,
 }
 
 /// How a transaction ended.
@@ -72,13 +79,20 @@ pub enum Stage {
     Model,
     /// Scores to events.
     Assemble,
+    /// The second stage: decoding enriched events and adding them up.
+    Fold,
     /// Producing and committing.
     Commit,
 }
 
 impl Stage {
-    const ALL: [(Self, &'static str); 4] =
-        [(Self::Prepare, "prepare"), (Self::Model, "model"), (Self::Assemble, "assemble"), (Self::Commit, "commit")];
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Prepare, "prepare"),
+        (Self::Model, "model"),
+        (Self::Assemble, "assemble"),
+        (Self::Fold, "fold"),
+        (Self::Commit, "commit"),
+    ];
 }
 
 /// What happened to the assignment.
@@ -127,6 +141,10 @@ impl Metrics {
             cache: ["hit", "same_chunk", "miss"].map(|result| families.cache_requests.with_label_values(&[result])),
             transactions: Transaction::ALL.map(|(_, name)| families.transactions.with_label_values(&[name])),
             rebalances: Rebalance::ALL.map(|(_, name)| families.rebalances.with_label_values(&[name])),
+            standings: Standings::new(
+                allowed.entities.iter().map(|id| (id.clone(), allowed.groups.get(id).cloned())).collect(),
+                allowed.causes.clone(),
+            ),
             registry,
             families,
         }
@@ -207,10 +225,44 @@ impl Metrics {
         self.families.build_info.with_label_values(&[env!("CARGO_PKG_VERSION"), model, model_version, engine]).set(1);
     }
 
+    /// `undertone_folded_total`.
+    pub fn folded(&self, events: u64) {
+        self.families.folded.inc_by(events);
+    }
+
+    /// The gauges of an entity of a partition.
+    pub fn standing(&self, partition: i32, standing: Standing) {
+        self.standings.set(partition, standing);
+    }
+
+    /// Takes back the gauges of an entity that was forgotten.
+    pub fn forget_standing(&self, partition: i32, entity: &str) {
+        self.standings.forget(partition, entity);
+    }
+
+    /// Takes back the gauges of all entities of a partition that went.
+    pub fn forget_standings(&self, partition: i32) {
+        self.standings.forget_partition(partition);
+    }
+
+    /// `undertone_state_entities{partition}`, `undertone_state_bytes{partition}`.
+    pub fn state(&self, partition: i32, entities: usize, bytes: usize) {
+        self.standings.state(partition, entities, bytes);
+    }
+
+    /// `undertone_restore_seconds`, `undertone_refolded_total` and `undertone_refold_missing_total`.
+    pub fn restored(&self, took: Duration, refolded: u64, missing: u64) {
+        self.families.restore_seconds.set(took.as_secs_f64());
+        self.families.refolded.inc_by(refolded);
+        self.families.refold_missing.inc_by(missing);
+    }
+
     /// The Prometheus text format.
     pub fn render(&self) -> String {
         // It fails on a family without a name only.
-        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
+        let mut text = TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default();
+        self.standings.render(&mut text);
+        text
     }
 
     fn topic_label<'a>(&self, topic: &'a str) -> &'a str {
@@ -229,7 +281,8 @@ mod tests {
     use super::*;
 
     fn metrics() -> Metrics {
-        Metrics::new(&Allowed { topics: vec!["mentions".into()], entities: vec!["acme".into()] })
+        let allowed = Allowed { topics: vec!["mentions".into()], entities: vec!["acme".into()], ..Allowed::default() };
+        Metrics::new(&allowed)
     }
 
     #[test]
@@ -252,7 +305,7 @@ mod tests {
     #[test]
     fn a_process_stays_under_a_hundred_thousand_series() {
         let entities: Vec<String> = (0..100_000).map(|n| format!("entity-{n}")).collect();
-        let metrics = Metrics::new(&Allowed { topics: Vec::new(), entities });
+        let metrics = Metrics::new(&Allowed { entities, ..Allowed::default() });
         metrics.enriched("entity-99999", None, 1);
         let text = metrics.render();
         assert!(text.lines().filter(|line| !line.starts_with('#')).count() < 100_000);
@@ -301,6 +354,73 @@ mod tests {
         metrics.forget_partition("mentions", 3);
         metrics.forget_partition("mentions", 4);
         assert!(!metrics.render().contains("undertone_lag_records{"));
+    }
+
+    fn standing(entity: &str, alerts: usize) -> Standing {
+        let window = serde_json::json!({
+            "reputation": 62.5, "low": 50.0, "high": 75.0, "net_sentiment": 25.0, "effective_mentions": 12.0, "mentions": 14.0,
+            "weight": 9.0, "change": { "points": 0.0, "topics": [], "sources": [], "languages": [] },
+        });
+        let mut standing = serde_json::json!({
+            "schema": "undertone.reputation/1", "entity": { "id": entity, "name": entity, "kind": "brand" },
+            "at": "2026-03-01T10:00:00Z", "windows": { "1h": window, "24h": window, "7d": window }, "trends": [],
+            "community": serde_json::to_value(crate::reputation::community::CommunityReport::default()).unwrap(),
+            "alerts": [],
+        });
+        standing["alerts"] = (0..alerts)
+            .map(|n| {
+                serde_json::json!({
+                    "id": format!("{entity}#{n}"), "kind": "topic_surge", "severity": "warning", "cause": format!("topic-{n}"),
+                    "opened_at": "2026-03-01T10:00:00Z", "summary": "",
+                })
+            })
+            .collect();
+        serde_json::from_value(standing).unwrap()
+    }
+
+    fn series(text: &str) -> usize {
+        text.lines().filter(|line| !line.starts_with('#')).count()
+    }
+
+    #[test]
+    fn the_gauges_of_an_entity_go_with_it_or_its_partition() {
+        let metrics = metrics();
+        let without = series(&metrics.render());
+        metrics.standing(3, standing("acme", 1));
+        metrics.standing(3, standing("nobody-listens-for", 1));
+        let text = metrics.render();
+        assert!(text.contains("undertone_reputation{entity=\"acme\",window=\"24h\"} 62.5\n"), "{text}");
+        let alert =
+            "undertone_alert_open{cause=\"other\",entity=\"acme\",kind=\"topic_surge\",severity=\"warning\"} 1\n";
+        assert!(text.contains(alert), "a cause outside of its set: {text}");
+        assert!(!text.contains("nobody-listens-for"), "{text}");
+        metrics.forget_standing(3, "acme");
+        metrics.forget_standings(3);
+        assert_eq!(series(&metrics.render()), without);
+        metrics.standing(3, standing("acme", 0));
+        metrics.state(3, 1, 2_000);
+        assert!(metrics.render().contains("undertone_state_bytes{partition=\"3\"} 2000\n"));
+        metrics.forget_standings(3);
+        assert_eq!(series(&metrics.render()), without);
+    }
+
+    #[test]
+    fn gauges_and_alerts_stay_bounded_and_alerts_come_first() {
+        let entities: Vec<String> = (0..10_000).map(|n| format!("e{n}")).collect();
+        let groups = entities.iter().map(|id| (id.clone(), "all".to_owned())).collect();
+        let causes = (0..300).map(|n| format!("topic-{n}")).collect();
+        let metrics = Metrics::new(&Allowed { entities, groups, causes, ..Allowed::default() });
+        let before = series(&metrics.render());
+        metrics.standing(0, standing("e0", 300));
+        let one = series(&metrics.render()) - before;
+        assert!((100..=200).contains(&one), "{one} series of one entity");
+        for n in 1..10_000 {
+            metrics.standing(n % 64, standing(&format!("e{n}"), 1));
+        }
+        let text = metrics.render();
+        assert!(series(&text) < 100_000, "{}", series(&text));
+        assert!(text.contains("undertone_unexported_entities 7500\n"));
+        assert_eq!(text.matches("undertone_alert_open{").count(), 100 + 9_999, "of all entities");
     }
 
     #[test]

@@ -3,5 +3,6 @@
 mod families;
 pub mod logs;
 pub mod metrics;
+mod standings;
 
 pub use metrics::{Allowed, Metrics, Rebalance, Stage, Transaction};

@@ -7,6 +7,8 @@
 mod airline;
 mod dead_letters;
 mod exactly_once;
+mod repute;
 mod running;
 mod support;
 mod unruly_core;
+mod unruly_reputation;

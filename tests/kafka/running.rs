@@ -110,7 +110,8 @@ fn topics_are_printed_made_and_asked_for() {
     let json = command(&["topics", "--print", "--json", "--config", config]);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     let names: Vec<&str> = json.as_array().unwrap().iter().map(|topic| topic["name"].as_str().unwrap()).collect();
-    assert_eq!(names, [world.input(), world.enriched(), world.dead_letters()]);
+    let outputs = [world.enriched(), world.dead_letters(), world.reputation(), world.alerts(), world.state()];
+    assert_eq!(names, [&[world.input()][..], &outputs].concat());
 
     drop(world.start("one").ready());
 }

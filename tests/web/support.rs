@@ -22,7 +22,12 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let allowed = Allowed { topics: vec!["mentions".into()], entities: vec!["acme".into()] };
+        let allowed = Allowed {
+            topics: vec!["mentions".into()],
+            entities: vec!["acme".into()],
+            groups: [("acme".into(), "tools".into())].into(),
+            ..Allowed::default()
+        };
         let (metrics, health, feed) = (Arc::new(Metrics::new(&allowed)), Health::default(), Feed::new());
         let addr = "127.0.0.1:0".parse().unwrap();
         let server = runtime.block_on(serve(addr, Arc::clone(&metrics), health.clone(), feed.clone())).unwrap();
@@ -153,4 +158,31 @@ pub(crate) fn event(id: &str, text: &str, label: &str) -> Arc<EnrichedEvent> {
         "origin": { "topic": "mentions", "partition": 0, "offset": 0 }, "processed_at": "2026-03-01T10:00:01Z",
     });
     Arc::new(serde_json::from_value(value).unwrap())
+}
+
+/// A standing of `acme` in which every figure is known.
+pub(crate) fn standing() -> undertone::reputation::standing::Standing {
+    let window = json!({
+        "reputation": 62.5, "low": 50.0, "high": 75.0, "net_sentiment": 25.0, "effective_mentions": 12.0, "mentions": 14.0,
+        "weight": 9.0, "change": { "points": 0.0, "topics": [], "sources": [], "languages": [] },
+    });
+    let report = undertone::reputation::community::CommunityReport {
+        unanswered: 2,
+        oldest_unanswered_seconds: Some(4_000.0),
+        first_reply_seconds: Some(undertone::reputation::community::Quantiles { median: 60.0, p90: 600.0 }),
+        active_authors: 12,
+        newcomer_share: Some(0.25),
+        conversation_index: Some(0.1),
+        ..Default::default()
+    };
+    let value = json!({
+        "schema": "undertone.reputation/1", "entity": { "id": "acme", "name": "Acme", "kind": "brand" },
+        "at": "2026-03-01T10:00:00Z", "windows": { "1h": window, "24h": window, "7d": window }, "trends": [],
+        "community": serde_json::to_value(report).unwrap(),
+        "alerts": [{
+            "id": "acme#reputation_drop#2026-03-01T09:00:00Z", "kind": "reputation_drop", "severity": "critical", "cause": "price",
+            "opened_at": "2026-03-01T09:00:00Z", "summary": "Acme is spoken of worse.",
+        }],
+    });
+    serde_json::from_value(value).unwrap()
 }

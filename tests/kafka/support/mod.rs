@@ -1,6 +1,7 @@
 //! What the tests with a real Kafka share.
 
 pub(crate) mod broker;
+pub(crate) mod events;
 pub(crate) mod posts;
 pub(crate) mod process;
 pub(crate) mod topics;

@@ -30,12 +30,13 @@ pub(crate) fn command(args: &[&str]) -> Outcome {
 }
 
 impl Process {
-    pub(crate) fn start(config: &Path, dir: &Path) -> Self {
+    pub(crate) fn start(config: &Path, dir: &Path, args: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let log = dir.join(format!("run-{}.log", COUNT.fetch_add(1, Ordering::Relaxed)));
         let child = Command::new(env!("CARGO_BIN_EXE_undertone"))
             .args(["run", "--config"])
             .arg(config)
+            .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap())

@@ -84,6 +84,7 @@ pub(crate) fn send(bootstrap: &str, topic: &str, records: &[Send]) {
         .set("enable.idempotence", "true")
         .set("message.max.bytes", "16000000")
         .set("linger.ms", "5")
+        .set("partitioner", "murmur2_random")
         .create()
         .unwrap();
     send_with(&producer, topic, records);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use undertone::config::Settings;
-use undertone::config::settings::{Input, Kafka, Limits, Output};
+use undertone::config::settings::{Input, Kafka, Limits, Output, Reputation};
 use undertone::model::{EngineKind, ModelOptions};
 use undertone::stream::{Core, RunError, Service};
 use undertone::telemetry::Metrics;
@@ -38,10 +38,11 @@ pub(crate) fn watchlist() -> Arc<Watchlist> {
 /// Settings for topics of a name's own, which are made.
 pub(crate) fn settings(bootstrap: &str, name: &str, partitions: i32) -> Settings {
     let name = unique(name);
-    let (input, enriched, dead_letters) =
-        (format!("{name}.mentions"), format!("{name}.enriched"), format!("{name}.dead-letters"));
+    let [input, enriched, dead_letters, reputation, alerts, reputation_state] =
+        ["mentions", "enriched", "dead-letters", "reputation", "alerts", "reputation-state"]
+            .map(|topic| format!("{name}.{topic}"));
     let admin = admin(bootstrap);
-    for topic in [&input, &enriched, &dead_letters] {
+    for topic in [&input, &enriched, &dead_letters, &reputation, &alerts, &reputation_state] {
         create(&admin, topic, partitions, &[]).unwrap();
     }
     Settings {
@@ -52,7 +53,7 @@ pub(crate) fn settings(bootstrap: &str, name: &str, partitions: i32) -> Settings
             properties: [("session.timeout.ms".to_owned(), "6000".to_owned())].into(),
         },
         inputs: vec![Input { topic: input.into(), mapping: None }],
-        output: Output { enriched, dead_letters, partitions, replication: 1 },
+        output: Output { enriched, dead_letters, reputation, alerts, reputation_state, partitions, replication: 1 },
         limits: Limits {
             max_record_bytes: 256 << 10,
             chunk_records: 2_000,
@@ -60,6 +61,7 @@ pub(crate) fn settings(bootstrap: &str, name: &str, partitions: i32) -> Settings
             commit_every: Duration::from_millis(100),
             drain: Duration::from_secs(4),
         },
+        reputation: Reputation::default(),
         engine: EngineKind::Off,
         model: ModelOptions { path: None, workers: None, batch_tokens: 4_096, cache_entries: 0 },
         detect_language: false,

@@ -30,6 +30,10 @@ pub(crate) struct Options {
     pub(crate) mapping: Option<PathBuf>,
     /// Whether the topics are made.
     pub(crate) topics: bool,
+    /// Lines of `[reputation]`.
+    pub(crate) reputation: &'static str,
+    /// Properties of the topic of the state.
+    pub(crate) state: &'static [(&'static str, &'static str)],
 }
 
 impl Default for Options {
@@ -42,6 +46,8 @@ impl Default for Options {
             watchlist: None,
             mapping: None,
             topics: true,
+            reputation: "clock = \"events\"",
+            state: &[("cleanup.policy", "compact")],
         }
     }
 }
@@ -74,6 +80,9 @@ impl World {
             create(&admin, &world.input(), world.partitions, &[]).unwrap();
             create(&admin, &world.enriched(), world.partitions, world.options.enriched).unwrap();
             create(&admin, &world.dead_letters(), 1, &[("max.message.bytes", "16777216")]).unwrap();
+            create(&admin, &world.reputation(), world.partitions, &[("cleanup.policy", "compact")]).unwrap();
+            create(&admin, &world.alerts(), world.partitions, &[]).unwrap();
+            create(&admin, &world.state(), world.partitions, world.options.state).unwrap();
         }
         world
     }
@@ -88,6 +97,18 @@ impl World {
 
     pub(crate) fn dead_letters(&self) -> String {
         format!("{}.dead-letters", self.name)
+    }
+
+    pub(crate) fn reputation(&self) -> String {
+        format!("{}.reputation", self.name)
+    }
+
+    pub(crate) fn alerts(&self) -> String {
+        format!("{}.alerts", self.name)
+    }
+
+    pub(crate) fn state(&self) -> String {
+        format!("{}.reputation-state", self.name)
     }
 
     /// Writes the configuration of an instance.
@@ -109,11 +130,16 @@ instance = "{instance}"
 [output]
 enriched = "{enriched}"
 dead_letters = "{dead_letters}"
+reputation = "{reputation}"
+alerts = "{alerts}"
+reputation_state = "{state}"
 partitions = {partitions}
 replication = 1
 [limits]
 chunk_records = {chunk_records}
 drain = "3 s"
+[reputation]
+{rules}
 [language]
 detect = {model}
 [http]
@@ -128,6 +154,10 @@ topic = "{input}"
             name = self.name,
             enriched = self.enriched(),
             dead_letters = self.dead_letters(),
+            reputation = self.reputation(),
+            alerts = self.alerts(),
+            state = self.state(),
+            rules = options.reputation,
             partitions = self.partitions,
             chunk_records = options.chunk_records,
             model = options.model,
@@ -142,9 +172,29 @@ topic = "{input}"
         path
     }
 
-    /// Starts a process, and does not wait for it.
+    /// Starts a process of the first stage, and does not wait for it.
     pub(crate) fn start(&self, instance: &str) -> Process {
-        Process::start(&self.config(instance), self.dir.path())
+        Process::start(&self.config(instance), self.dir.path(), &["--role", "enrich"])
+    }
+
+    /// Starts a process of the second stage.
+    pub(crate) fn start_repute(&self, instance: &str) -> Process {
+        Process::start(&self.config(instance), self.dir.path(), &["--role", "repute"])
+    }
+
+    /// Starts a process of both stages.
+    pub(crate) fn start_both(&self, instance: &str) -> Process {
+        Process::start(&self.config(instance), self.dir.path(), &[])
+    }
+
+    /// Sends enriched events.
+    pub(crate) fn send_events(&self, records: &[Send]) {
+        send(&self.bootstrap, &self.enriched(), records);
+    }
+
+    /// What a `read_committed` reader sees of any topic.
+    pub(crate) fn read(&self, topic: &str) -> Reader {
+        Reader::new(&self.bootstrap, topic, Isolation::ReadCommitted)
     }
 
     pub(crate) fn send(&self, records: &[Send]) {

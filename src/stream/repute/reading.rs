@@ -1,0 +1,113 @@
+//! Records of the enriched topic to observations, or to the reason why they are none.
+
+use rayon::prelude::*;
+use rdkafka::Message;
+use rdkafka::message::BorrowedMessage;
+
+use super::placement::partition_of;
+use crate::mention::{Reason, Rejection};
+use crate::reputation::Observation;
+
+/// From so many records on, decoding is spread over the cores.
+const SPREAD: usize = 64;
+
+/// Decodes records, in their order.
+pub(super) fn decode<'m>(
+    messages: &'m [BorrowedMessage<'_>],
+    partitions: i32,
+) -> Vec<Result<Observation<'m>, Rejection>> {
+    let decode = |message: &'m BorrowedMessage<'_>| {
+        let place = (message.partition(), partitions);
+        observation(message.key(), message.payload(), place)
+    };
+    if messages.len() < SPREAD {
+        return messages.iter().map(decode).collect();
+    }
+    messages.par_iter().with_min_len(SPREAD / 2).map(decode).collect()
+}
+
+/// Decodes a record of a partition out of so many.
+fn observation<'m>(
+    key: Option<&[u8]>,
+    value: Option<&'m [u8]>,
+    (partition, partitions): (i32, i32),
+) -> Result<Observation<'m>, Rejection> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else {
+        return Err(Rejection::new(Reason::Empty, None, "found no value, expected an enriched event"));
+    };
+    let observation = Observation::from_json(value).map_err(|error| rejection(&error, value))?;
+    let Some(entity) = &observation.entity else { return Ok(observation) };
+    if key != Some(entity.id.as_bytes()) {
+        let detail = format!("found another key, expected the entity's id {:?}", entity.id);
+        return Err(Rejection::new(Reason::InvalidValue, Some("key"), detail));
+    }
+    // An entity's state lives on one partition: what lies elsewhere would make it two.
+    let home = partition_of(entity.id.as_bytes(), partitions);
+    if home != partition {
+        let detail = format!("found on partition {partition}, expected on {home}, where entity {:?} lives", entity.id);
+        return Err(Rejection::new(Reason::InvalidValue, Some("partition"), detail));
+    }
+    Ok(observation)
+}
+
+fn rejection(error: &serde_json::Error, value: &[u8]) -> Rejection {
+    let detail = format!("found no enriched event: {error}");
+    if std::str::from_utf8(value).is_err() {
+        return Rejection::new(Reason::NotUtf8, None, detail);
+    }
+    if !error.is_data() {
+        return Rejection::new(Reason::NotJson, None, detail);
+    }
+    let said = error.to_string();
+    let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match missing {
+        Some(field) => Rejection::new(Reason::MissingField, Some(field), detail),
+        None if said.starts_with("invalid type") => Rejection::new(Reason::MistypedField, None, detail),
+        None => Rejection::new(Reason::InvalidValue, None, detail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn event() -> serde_json::Value {
+        json!({
+            "id": "test:1#acme", "op": "observed", "revision": 0, "relation": "mention",
+            "mention": { "id": "1", "source": "test", "text": "x", "created_at": "2026-03-01T10:00:00Z" },
+            "entity": { "id": "acme", "name": "Acme", "kind": "brand", "matched": [] },
+            "language": { "code": "en" }, "sentiment": null, "topics": [],
+            "signals": { "complaint": null, "question": false, "spam": null, "offensive": null },
+            "fingerprint": "0000000000000000",
+        })
+    }
+
+    fn reason(key: Option<&[u8]>, value: Option<&[u8]>, partition: i32) -> Result<(), (Reason, Option<String>)> {
+        observation(key, value, (partition, 4)).map(drop).map_err(|rejection| (rejection.reason, rejection.field))
+    }
+
+    #[test]
+    fn what_is_no_enriched_event_is_told_apart() {
+        let whole = event().to_string().into_bytes();
+        let home = partition_of(b"acme", 4);
+        assert_eq!(reason(Some(b"acme"), Some(&whole), home), Ok(()));
+        let elsewhere = Err((Reason::InvalidValue, Some("partition".to_owned())));
+        assert_eq!(reason(Some(b"acme"), Some(&whole), (home + 1) % 4), elsewhere);
+        let wrong_key = Err((Reason::InvalidValue, Some("key".to_owned())));
+        assert_eq!(reason(Some(b"other"), Some(&whole), home), wrong_key);
+        assert_eq!(reason(None, Some(&whole), home), wrong_key);
+        assert_eq!(reason(None, None, home), Err((Reason::Empty, None)));
+        assert_eq!(reason(None, Some(b"{\"id\": \"\xff\"}"), home), Err((Reason::NotUtf8, None)));
+        assert_eq!(reason(None, Some(b"lumen"), home), Err((Reason::NotJson, None)));
+        let missing = Err((Reason::MissingField, Some("id".to_owned())));
+        assert_eq!(reason(None, Some(b"{}"), home), missing);
+        let mut odd = event();
+        odd["topics"] = json!(7);
+        assert_eq!(reason(None, Some(odd.to_string().as_bytes()), home), Err((Reason::MistypedField, None)));
+        let mut nobody = event();
+        nobody["entity"] = json!(null);
+        assert_eq!(reason(None, Some(nobody.to_string().as_bytes()), 0), Ok(()), "whatever its key");
+    }
+}

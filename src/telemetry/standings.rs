@@ -1,0 +1,206 @@
+//! The gauges of reputation: what was committed last of each entity that this process holds, and nothing of those it lost.
+//!
+//! They are written out at the scrape from what is kept here, not through the registry: a partition that goes takes all its
+//! series along by taking one map away.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::reputation::standing::{OpenAlert, Standing, WindowStanding};
+
+/// Entities with gauges of their own, at most 25 series each; with 5,000 entities of counters and these, a process stays under
+/// 100,000 series.
+pub(super) const ENTITIES: usize = 2_500;
+/// Series of open alerts. All entities count here, since it is these that wake people.
+const ALERTS: usize = 15_000;
+/// Series of open alerts of one entity.
+const ALERTS_OF_ONE: usize = 100;
+/// Said where a cause lies outside its closed set.
+const OTHER: &str = "other";
+
+/// What labels may say; see [`super::Allowed`].
+#[derive(Debug, Default)]
+pub(super) struct Standings {
+    /// Entities of the watchlist, each with the group it is compared within.
+    entities: HashMap<String, Option<String>>,
+    causes: HashSet<String>,
+    parts: Mutex<BTreeMap<i32, Part>>,
+}
+
+#[derive(Debug, Default)]
+struct Part {
+    entities: BTreeMap<Arc<str>, Figures>,
+    held: usize,
+    bytes: usize,
+}
+
+/// What is shown of an entity.
+#[derive(Debug)]
+struct Figures {
+    /// Without it only alerts are shown: the process has too many entities.
+    standing: Option<Box<Standing>>,
+    alerts: BTreeSet<[Arc<str>; 3]>,
+}
+
+impl Standings {
+    pub(super) fn new(entities: HashMap<String, Option<String>>, causes: HashSet<String>) -> Self {
+        Self { entities, causes, parts: Mutex::default() }
+    }
+
+    /// An entity of a partition stands so now.
+    pub(super) fn set(&self, partition: i32, standing: Standing) {
+        let id = Arc::clone(&standing.entity.id);
+        if !self.entities.contains_key(&*id) {
+            return;
+        }
+        let alerts = standing.alerts.iter().take(ALERTS_OF_ONE).map(|alert| self.alert(alert)).collect();
+        let mut parts = self.parts();
+        let shown = |part: &Part| part.entities.values().filter(|figures| figures.standing.is_some()).count();
+        let known = parts.get(&partition).and_then(|part| part.entities.get(&id)).map(|one| one.standing.is_some());
+        // Who is shown stays shown, so that series do not come and go.
+        let show = known.unwrap_or_else(|| parts.values().map(shown).sum::<usize>() < ENTITIES);
+        let standing = show.then(|| Box::new(standing));
+        parts.entry(partition).or_default().entities.insert(id, Figures { standing, alerts });
+    }
+
+    /// An entity was forgotten.
+    pub(super) fn forget(&self, partition: i32, entity: &str) {
+        if let Some(part) = self.parts().get_mut(&partition) {
+            part.entities.remove(entity);
+        }
+    }
+
+    /// A partition went.
+    pub(super) fn forget_partition(&self, partition: i32) {
+        self.parts().remove(&partition);
+    }
+
+    /// What a partition holds: entities, and bytes of their snapshots.
+    pub(super) fn state(&self, partition: i32, entities: usize, bytes: usize) {
+        let mut parts = self.parts();
+        let part = parts.entry(partition).or_default();
+        (part.held, part.bytes) = (entities, bytes);
+    }
+
+    fn alert(&self, alert: &OpenAlert) -> [Arc<str>; 3] {
+        let language = alert.cause.len() == 2 && alert.cause.bytes().all(|b| b.is_ascii_lowercase());
+        let cause =
+            if language || self.causes.contains(&*alert.cause) { Arc::clone(&alert.cause) } else { Arc::from(OTHER) };
+        [alert.kind.name().into(), alert.severity.name().into(), cause]
+    }
+
+    /// In the Prometheus text format, every family with its head, so that one sees what there could be.
+    pub(super) fn render(&self, out: &mut String) {
+        let parts = self.parts();
+        let all = || parts.values().flat_map(|part| part.entities.iter());
+        let shown = || all().filter_map(|(id, figures)| Some((id, figures.standing.as_deref()?)));
+        for (name, help, value) in WINDOWED {
+            head(out, name, help);
+            for (id, standing) in shown() {
+                for (window, figures) in &standing.windows {
+                    line(out, name, &[("entity", id), ("window", window)], value(figures));
+                }
+            }
+        }
+        head(out, SHARE.0, SHARE.1);
+        for (id, standing) in shown() {
+            let Some(Some(group)) = self.entities.get(&**id) else { continue };
+            for (window, figures) in &standing.windows {
+                line(out, SHARE.0, &[("entity", id), ("group", group), ("window", window)], figures.weight);
+            }
+        }
+        for (name, help, value) in COMMUNITY {
+            head(out, name, help);
+            for (id, standing) in shown() {
+                if let Some(value) = value(standing) {
+                    line(out, name, &[("entity", id)], value);
+                }
+            }
+        }
+        head(out, FIRST_REPLY.0, FIRST_REPLY.1);
+        for (id, standing) in shown() {
+            let Some(quantiles) = standing.community.first_reply_seconds else { continue };
+            for (quantile, value) in [("0.5", quantiles.median), ("0.9", quantiles.p90)] {
+                line(out, FIRST_REPLY.0, &[("entity", id), ("quantile", quantile)], value);
+            }
+        }
+        head(out, ALERT_OPEN.0, ALERT_OPEN.1);
+        let open = all().flat_map(|(id, figures)| figures.alerts.iter().map(move |alert| (id, alert)));
+        for (id, [kind, severity, cause]) in open.take(ALERTS) {
+            let labels = [("cause", &**cause), ("entity", id), ("kind", kind), ("severity", severity)];
+            line(out, ALERT_OPEN.0, &labels, 1.0);
+        }
+        for (name, help, value) in STATE {
+            head(out, name, help);
+            for (partition, part) in parts.iter() {
+                line(out, name, &[("partition", &partition.to_string())], value(part) as f64);
+            }
+        }
+        head(out, UNSHOWN.0, UNSHOWN.1);
+        line(out, UNSHOWN.0, &[], (all().count() - shown().count()) as f64);
+    }
+
+    fn parts(&self) -> MutexGuard<'_, BTreeMap<i32, Part>> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A family of one value per thing: name, help, and how to get it.
+type Gauge<T, V> = (&'static str, &'static str, fn(&T) -> V);
+
+const WINDOWED: [Gauge<WindowStanding, f64>; 5] = [
+    ("undertone_reputation", "How an entity is spoken of, 0 (all against) to 100 (all for).", |w| w.reputation),
+    ("undertone_reputation_low", "Lower end of the 95 % band of undertone_reputation.", |w| w.low),
+    ("undertone_reputation_high", "Upper end of the 95 % band of undertone_reputation.", |w| w.high),
+    ("undertone_net_sentiment", "Net sentiment, -100 to 100: twice the reputation less 100.", |w| w.net_sentiment),
+    ("undertone_effective_mentions", "How many independent opinionated mentions a reputation rests on.", |w| {
+        w.effective_mentions
+    }),
+];
+const SHARE: (&str, &str) = (
+    "undertone_share_weight",
+    "Decayed weight of an entity's mentions: over the sum of its group it is share of voice.",
+);
+const COMMUNITY: [Gauge<Standing, Option<f64>>; 5] = [
+    ("undertone_unanswered", "Posts to an entity that nobody answered in time.", |s| {
+        s.community.unanswered.map(|posts| posts as f64)
+    }),
+    ("undertone_oldest_unanswered_seconds", "Age of the oldest of undertone_unanswered.", |s| {
+        s.community.oldest_unanswered_seconds
+    }),
+    ("undertone_active_authors", "Authors who wrote in 30 days.", |s| {
+        s.community.active_authors.map(|authors| authors as f64)
+    }),
+    ("undertone_newcomer_share", "Share of the active authors who wrote for the first time.", |s| {
+        s.community.newcomer_share
+    }),
+    ("undertone_conversation_index", "Replies between members over all replies.", |s| s.community.conversation_index),
+];
+const FIRST_REPLY: (&str, &str) =
+    ("undertone_first_reply_seconds", "Time to an entity's own first reply: median and 90th percentile.");
+const ALERT_OPEN: (&str, &str) = ("undertone_alert_open", "1 while an alert is open.");
+const STATE: [Gauge<Part, usize>; 2] = [
+    ("undertone_state_entities", "Entities that a partition holds.", |part| part.held),
+    ("undertone_state_bytes", "Size of the snapshots of a partition's entities.", |part| part.bytes),
+];
+const UNSHOWN: (&str, &str) = (
+    "undertone_unexported_entities",
+    "Entities of this process beyond the first 2,500, which have no gauges but alerts.",
+);
+
+fn head(out: &mut String, name: &str, help: &str) {
+    // Writing to a string does not fail.
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge");
+}
+
+/// Values of labels hold no quotes, backslashes or line ends: ids of the watchlist, and names that the configuration checks.
+fn line(out: &mut String, name: &str, labels: &[(&str, &str)], value: f64) {
+    out.push_str(name);
+    for (index, (label, value)) in labels.iter().enumerate() {
+        let before = if index == 0 { '{' } else { ',' };
+        let _ = write!(out, "{before}{label}=\"{value}\"");
+    }
+    let close = if labels.is_empty() { "" } else { "}" };
+    let _ = writeln!(out, "{close} {value}");
+}
