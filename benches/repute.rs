@@ -53,11 +53,13 @@ fn event(number: u64, entities: u64, step: i64, dice: &mut Dice) -> Observation<
     let mut words = Dice(if copied { dice.below(200) } else { dice.next() });
     let fingerprint = words.next();
     let text: Vec<&str> = (0..14).map(|_| WORDS[words.below(WORDS.len() as u64) as usize]).collect();
-    let author = dice.below(1 + dice.below(50_000));
+    let most = 1 + dice.below(50_000);
+    let author = dice.below(most);
     let positive = dice.part();
     let negative = (1.0 - positive) * dice.part();
     let reply = dice.below(4) == 0;
-    let topics = (0..dice.below(4)).map(|_| Topic { id: Cow::Owned(format!("topic{}", dice.below(10))), score: 0.6 });
+    let topics: Vec<Topic<'static>> =
+        (0..dice.below(4)).map(|_| Topic { id: Cow::Owned(format!("topic{}", dice.below(10))), score: 0.6 }).collect();
     Observation {
         id: Cow::Owned(format!("x:{number}#brand{entity}")),
         op: Op::Observed,
@@ -94,7 +96,7 @@ fn event(number: u64, entities: u64, step: i64, dice: &mut Dice) -> Observation<
             positive,
             abstained: false,
         }),
-        topics: topics.collect(),
+        topics,
         signals: Signals { complaint: Some(0.1), question: false, spam: Some(dice.part() * 0.1), offensive: Some(0.0) },
         fingerprint,
     }
