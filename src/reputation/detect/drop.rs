@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::episode::{Ending, Evidence, Move};
 use super::{Detectors, HOUR, News, Reading, change, id, sentence};
 use crate::reputation::alert::{Alert, AlertKind, AlertState, Level};
-use crate::reputation::tally::Tally;
+use crate::reputation::tally::{Tallies, Tally};
 
 /// Bands must part by so many standard deviations each to raise an alert by themselves.
-const ALONE: f64 = 3.6;
+const ALONE: f64 = 5.0;
+/// Below so many standard errors no bands can part by that much, and nobody need sum up the windows.
+const CLEAR: f64 = 2.5;
 /// By how many points a drop must deepen to be told again.
 const WORSE: f64 = 8.0;
 /// A drop is over when less than this part of it is left.
@@ -47,21 +49,24 @@ impl Detectors {
         let rules = reading.rules;
         let known = self.tone.known(reading.at);
         let signs = self.tone.signs(reading.at, rules.min_mentions, rules.min_points / 100.0);
-        let bands = self.bands(reading, known);
+        let times = if known { 1.0 } else { COLD };
+        let clear = self.tone.looks_low(rules.min_mentions * times, rules.min_points / 200.0, CLEAR);
+        if !(signs.seasonal || signs.cusum || clear) {
+            return None;
+        }
+        let tallies = (reading.tallies)();
+        let bands = self.bands(reading, &tallies, known);
         let alone = bands.as_ref().is_some_and(|bands| bands.alone);
         if !(signs.seasonal || signs.cusum || alone) {
             return None;
         }
         let (before, after, now) = match bands {
             Some(bands) => (bands.before, bands.after, bands.now),
-            None => self.windows(reading, signs.since)?,
+            None => self.windows(reading, &tallies, rules.min_points)?,
         };
-        if before.value - after.value < rules.min_points / 2.0 {
-            return None;
-        }
         let parted = after.high < before.low;
         let names = [(signs.seasonal, "seasonal"), (signs.cusum, "cusum"), (parted || alone, "bands")];
-        let change = change::of_reputation(&reading.tallies.windows[2], &now);
+        let change = change::of_reputation(&tallies.windows[2], &now);
         Some(Evidence {
             detectors: names.into_iter().filter(|(speaks, _)| *speaks).map(|(_, name)| Arc::from(name)).collect(),
             cause: change::cause(&change),
@@ -71,30 +76,23 @@ impl Detectors {
         })
     }
 
-    /// The window that shows best how it is now, of those that rest on enough: the level before, the level now, and the window.
-    fn windows(&self, reading: &Reading<'_>, since: i64) -> Option<(Level, Level, Tally)> {
-        let [hour, day, week] = &reading.tallies.windows;
+    /// The shortest window that rests on enough and shows a drop of at least so many points: the level before, the level now,
+    /// and the window.
+    fn windows(&self, reading: &Reading<'_>, tallies: &Tallies, points: f64) -> Option<(Level, Level, Tally)> {
+        let [hour, day, week] = &tallies.windows;
         let before = change::shown(week)?;
-        let floor = reading.rules.min_mentions;
-        let lasted = reading.at - since;
-        let fresh = |tally: &Tally| tally.effective() >= floor && tally.split.opinion() >= 1.0;
-        let middle = || self.parts.middle();
-        let now = if fresh(hour) && lasted < 8 * HOUR {
-            hour.clone()
-        } else if self.parts.effective() >= floor && self.parts.total.split.opinion() >= 1.0 && lasted < 36 * HOUR {
-            middle()
-        } else if fresh(day) {
-            day.clone()
-        } else {
-            return None;
-        };
-        Some((before, change::shown(&now)?, now))
+        let middle = self.parts.middle();
+        [hour, &middle, day].into_iter().find_map(|now| {
+            let enough = now.effective() >= reading.rules.min_mentions && now.split.opinion() >= 1.0;
+            let after = change::shown(now).filter(|after| enough && before.value - after.value >= points)?;
+            Some((before, after, now.clone()))
+        })
     }
 
     /// Bands of now and before that part.
-    fn bands(&self, reading: &Reading<'_>, known: bool) -> Option<Parted> {
+    fn bands(&self, reading: &Reading<'_>, tallies: &Tallies, known: bool) -> Option<Parted> {
         let rules = reading.rules;
-        let [hour, day, week] = &reading.tallies.windows;
+        let [hour, day, week] = &tallies.windows;
         let began = self.tone.began()?;
         let (reference, times) = if known {
             (week, 1.0)
@@ -134,14 +132,15 @@ impl Detectors {
 
     fn tell_drop(&mut self, reading: &Reading<'_>, state: AlertState, ending: Option<Ending>) -> Option<Alert> {
         let since = self.tone.signs(reading.at, reading.rules.min_mentions, 0.0).since;
-        let now = match self.bands(reading, self.tone.known(reading.at)) {
+        let tallies = (reading.tallies)();
+        let now = match self.bands(reading, &tallies, self.tone.known(reading.at)) {
             Some(bands) => Some((bands.after, bands.now)),
-            None => self.windows(reading, since).map(|(_, after, now)| (after, now)),
+            None => self.windows(reading, &tallies, f64::MIN).map(|(_, after, now)| (after, now)),
         };
         let open = self.drop.open.as_mut()?;
         let before = open.before;
         let (after, change) = match &now {
-            Some((after, now)) => (*after, change::of_reputation(&reading.tallies.windows[2], now)),
+            Some((after, now)) => (*after, change::of_reputation(&tallies.windows[2], now)),
             None => (open.told, Default::default()),
         };
         let name = &reading.entity.name;

@@ -63,8 +63,8 @@ pub struct Reading<'a> {
     pub entity: &'a Named,
     /// The moment, in milliseconds since the epoch: a whole multiple of [`super::rules::STEP`].
     pub at: i64,
-    /// The windows at that moment.
-    pub tallies: &'a Tallies,
+    /// Sums up the windows at that moment. Most steps do without: it is called where something speaks for an alert.
+    pub tallies: &'a dyn Fn() -> Tallies,
     /// The rules.
     pub rules: &'a Rules,
 }
@@ -87,8 +87,9 @@ impl Detectors {
         let weight = folded.weight * voice.opinion;
         let (positive, negative) = event.sentiment.as_ref().map_or((0.0, 0.0), |s| (s.positive, s.negative));
         let split = Split { positive: weight * positive, negative: weight * negative };
-        self.parts.add(event, voice, split);
-        self.tone.hear(split.positive, split.negative, event.at());
+        let square = (folded.weight * (positive + negative)).powi(2) * voice.square;
+        self.parts.add(event, voice, split, square);
+        self.tone.hear(split, square, event.at());
         self.crowd.count(voice.count);
         self.examples.offer(event, weight);
     }

@@ -49,8 +49,8 @@ pub(super) struct Parts {
 pub(super) const OTHER: &str = "other";
 
 impl Parts {
-    /// Adds a mention; `split` is damped as `voice` says.
-    pub(super) fn add(&mut self, event: &Observation<'_>, voice: Voice, split: Split) {
+    /// Adds a mention; `split` and `square` are damped as `voice` says.
+    pub(super) fn add(&mut self, event: &Observation<'_>, voice: Voice, split: Split, square: f64) {
         let whole = Part { fast: voice.count, slow: voice.count, split };
         let parts = event.topics.len().max(1) as f64;
         let names = event.topics.iter().map(|topic| &*topic.id).chain(event.topics.is_empty().then_some(OTHER));
@@ -60,7 +60,7 @@ impl Parts {
         put(&mut self.sources, &event.mention.source, whole, 1.0);
         put(&mut self.languages, &event.language.code, whole, 1.0);
         increase(&mut self.total, whole, 1.0);
-        self.squares += split.opinion().powi(2);
+        self.squares += square;
     }
 
     /// Lets time pass.

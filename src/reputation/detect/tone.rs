@@ -8,21 +8,28 @@ use serde::{Deserialize, Serialize};
 
 use super::season::{HOURS, Noise, Season};
 use super::{DAY, HOUR};
+use crate::reputation::tally::Split;
 
 /// Half-lives of the averages, in hours.
 const SCALES: [f64; 5] = [1.0, 3.0, 8.0, 24.0, 60.0];
 /// How many standard errors below the usual is too far, by scale.
-const LIMITS: [f64; 5] = [4.2, 3.8, 3.5, 3.1, 2.8];
+const LIMITS: [f64; 5] = [4.4, 3.8, 3.3, 2.5, 1.9];
 /// The drops that the CUSUMs wait for, as shares.
 const DROPS: [f64; 2] = [0.10, 0.22];
-/// Log-likelihood ratio at which a CUSUM speaks.
-const LIMIT: f64 = 9.0;
+/// Log-likelihood ratios at which they speak.
+const RATIOS: [f64; 2] = [10.5, 12.5];
 /// What a CUSUM may hold at most, so that it comes back soon.
-const FULL: f64 = 1.5 * LIMIT;
+const FULL: f64 = 18.0;
+/// Shares of few mentions have longer tails than a normal: so many are taken off their number.
+const FEW: f64 = 3.0;
 /// The most that one step may add: a burst is not a drop until it lasts.
-const STRIDE: f64 = 2.5;
+const STRIDE: f64 = 2.0;
+/// For how many hours a day's level stays, as noise.
+const CORRELATED: f64 = 24.0;
 /// Half-life of the usual level.
 const LEVEL: f64 = 8.0 * 24.0;
+/// What part of the variance of days counts in averages: days come one at a time, chance all the time.
+const DAYS: f64 = 0.55;
 /// Half-life of what is learnt about scatter, in looks.
 const SCATTER: f64 = 30.0;
 /// Variance of a day's level before anything is known of the entity: (4 points)².
@@ -127,18 +134,13 @@ pub(super) struct Signs {
     pub(super) cusum: bool,
     /// Since when a drop is likelier than none, in milliseconds since the epoch.
     pub(super) since: i64,
-    /// How far below the usual, as a share, where it speaks most clearly.
-    pub(super) depth: f64,
-    /// What that rests on.
-    pub(super) effective: f64,
 }
 
 impl Tone {
     /// Adds a mention's opinion, weights damped.
-    pub(super) fn hear(&mut self, positive: f64, negative: f64, at: i64) {
-        let opinion = positive + negative;
+    pub(super) fn hear(&mut self, split: Split, squares: f64, at: i64) {
         self.began.get_or_insert(at);
-        self.pending.add(Heard { positive, opinion, squares: opinion * opinion }, 1.0);
+        self.pending.add(Heard { positive: split.positive, opinion: split.opinion(), squares }, 1.0);
     }
 
     /// When the first opinion was heard.
@@ -194,12 +196,16 @@ impl Tone {
 
     fn sum_up(&mut self, above: Heard, at: i64) {
         let Noise { each, day } = self.noise();
+        // A day's level is noise that stays for a while. As white noise of the same power it makes a mention tell less, the more
+        // mentions there are.
+        let hourly = self.scales[2].effective() / (SCALES[2] * 2.0 * std::f64::consts::LOG2_E);
+        let told = 1.0 / (1.0 + hourly * day * CORRELATED / each);
         for (cusum, drop) in self.cusums.iter_mut().zip(DROPS) {
-            let drop = drop.max(2.5 * day.sqrt());
             if above.squares > 0.0 {
                 // log N(r; −δ·o, s²) − log N(r; 0, s²), s² = each · squares.
                 let middle = above.positive + above.opinion * drop / 2.0;
-                cusum.sum += (-drop * above.opinion * middle / (each * above.squares)).clamp(-STRIDE, STRIDE);
+                let ratio = -drop * above.opinion * middle / (each * above.squares);
+                cusum.sum += (told * ratio).clamp(-STRIDE, STRIDE);
             }
             cusum.sum = cusum.sum.clamp(0.0, FULL);
             if cusum.sum == 0.0 {
@@ -244,39 +250,39 @@ impl Tone {
     /// How far below the usual an average is, as a share, and in standard errors.
     fn below(&self, scale: Heard, noise: Noise) -> (f64, f64) {
         let depth = -scale.mean();
-        let chance = noise.each * (1.0 / scale.effective() + 1.0 / self.level.effective()) + noise.day;
+        let chance =
+            noise.each * (1.0 / (scale.effective() - FEW).max(1.0) + 1.0 / self.level.effective()) + DAYS * noise.day;
         (depth, depth / chance.sqrt())
     }
 
-    /// What the statistics say at a step; averages of less than `floor` effective mentions say nothing.
+    /// What the statistics say at a step. Averages of less than `floor` effective mentions say nothing; one of the others must be
+    /// `least` below the usual, and those that speak half of it: a slow average shows a young drop in part.
     pub(super) fn signs(&self, at: i64, floor: f64, least: f64) -> Signs {
+        let strongest = self.cusums.iter().max_by(|a, b| a.sum.total_cmp(&b.sum)).filter(|cusum| cusum.sum > 0.0);
+        let mut signs = Signs { seasonal: false, cusum: false, since: strongest.map_or(at, |cusum| cusum.since) };
         let noise = self.noise();
-        let mut signs = Signs { seasonal: false, cusum: false, since: at, depth: 0.0, effective: 0.0 };
-        if !self.known(at) {
+        let loud =
+            || self.scales.iter().zip(LIMITS).filter(|(scale, _)| scale.effective() >= floor && scale.opinion >= 1.0);
+        if !self.known(at) || !loud().any(|(scale, _)| -scale.mean() >= least) {
             return signs;
         }
-        let mut clearest = f64::MIN;
-        for (scale, limit) in self.scales.iter().zip(LIMITS) {
-            let effective = scale.effective();
-            if effective < floor || scale.opinion < 1.0 {
-                continue;
-            }
+        signs.seasonal = loud().any(|(scale, limit)| {
             let (depth, errors) = self.below(*scale, noise);
-            if depth < least {
-                continue;
-            }
-            signs.seasonal |= errors > limit;
-            if errors / limit > clearest {
-                clearest = errors / limit;
-                (signs.depth, signs.effective) = (depth, effective);
-            }
-        }
-        let strongest = self.cusums.iter().max_by(|a, b| a.sum.total_cmp(&b.sum));
-        if let Some(cusum) = strongest.filter(|cusum| cusum.sum > 0.0) {
-            signs.cusum = cusum.sum > LIMIT && signs.depth >= least;
-            signs.since = cusum.since;
-        }
+            depth >= least / 2.0 && errors > limit
+        });
+        signs.cusum = self.cusums.iter().zip(RATIOS).any(|(cusum, ratio)| cusum.sum > ratio);
         signs
+    }
+
+    /// Whether any average is low enough that the bands of windows may have parted. Coarse, and cheap.
+    pub(super) fn looks_low(&self, floor: f64, least: f64, errors: f64) -> bool {
+        let share = self.level.mean();
+        self.scales.iter().any(|scale| {
+            let (depth, effective) = (-scale.mean(), scale.effective());
+            effective >= floor / 2.0
+                && depth >= least
+                && depth * effective.sqrt() >= errors * (share * (1.0 - share)).sqrt()
+        })
     }
 
     /// How far below the usual it is now, as a share: by the fastest average that says enough; `None` in silence.

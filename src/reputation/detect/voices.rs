@@ -28,6 +28,9 @@ pub(super) struct Voice {
     pub(super) count: f64,
     /// By how much its opinion is damped: an author's k-th mention of the hour 1/k, copies as above. Spam is part of the weight.
     pub(super) opinion: f64,
+    /// What it adds to the square of its author's opinion: mentions of one author, or of one text, are no independent witnesses,
+    /// so their sum counts squared, not the sum of their squares.
+    pub(super) square: f64,
 }
 
 impl Voices {
@@ -43,9 +46,12 @@ impl Voices {
         });
         let copies = f64::from(folded.copies.max(1));
         let copy = copies.sqrt() - (copies - 1.0).sqrt();
-        let sincere = 1.0 - event.signals.spam.unwrap_or(0.0);
+        let sincere = 1.0 - event.signals.spam.unwrap_or(0.0).clamp(0.0, 1.0);
         let first = if times == 1 { 1.0 } else { 0.0 };
-        Voice { count: first * copy * sincere, opinion: copy / f64::from(times) }
+        let (turn, before) = (1.0 / f64::from(times), harmonic(times - 1));
+        // Copies: (√n)² − (√(n − 1))² = 1, whichever of them it is.
+        let square = (before + turn).powi(2) - before.powi(2);
+        Voice { count: first * copy * sincere, opinion: copy * turn, square }
     }
 
     /// How often this author spoke, this time included.
@@ -69,5 +75,15 @@ impl Voices {
         }
         entry.1 = entry.1.saturating_add(1);
         entry.1
+    }
+}
+
+/// 1 + 1/2 + … + 1/k, to 1 %.
+fn harmonic(k: u16) -> f64 {
+    const EULER: f64 = 0.577_215_664_901_532_9;
+    match f64::from(k) {
+        k if k < 0.5 => 0.0,
+        k if k < 1.5 => 1.0,
+        k => k.ln() + EULER + 0.5 / k,
     }
 }
