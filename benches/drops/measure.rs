@@ -35,7 +35,7 @@ pub struct Seen {
 /// What became of a planted drop.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Milliseconds until our alert opened.
+    /// Milliseconds until our alert opened, or one that was open got worse.
     pub ours: Option<i64>,
     pub critical: bool,
     /// The moments at which each rival saw more than before: milliseconds, and how much.
@@ -131,7 +131,9 @@ fn planted(mut entity: Entity<'_>, shape: usize, size: usize, rules: &Rules) -> 
             }
         }
     }
-    found.ours = entity.opened(AlertKind::ReputationDrop).next().map(|alert| alert.at.as_millisecond() - at);
+    // An alert that was open already, for no reason, may only be told again: that counts, since somebody is told.
+    let told = entity.alerts.iter().find(|alert| alert.kind == AlertKind::ReputationDrop && alert.state != AlertState::Resolved);
+    found.ours = told.map(|alert| alert.at.as_millisecond() - at);
     found.critical = entity
         .alerts
         .iter()

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::*;
+use crate::reputation::alert::Severity;
 use crate::model::SentimentLabel;
 use crate::reputation::entity::EntityState;
 use crate::reputation::observation::{Author, Concerned, Language, Meant, Said, Signals, Topic};
@@ -131,7 +132,7 @@ fn a_drop_is_told_with_its_cause_and_resolved_when_it_is_over() {
     let first = &alerts[0];
     assert_eq!((first.kind, first.state), (AlertKind::ReputationDrop, AlertState::Opened));
     assert_eq!(&*first.cause, "delivery");
-    assert_eq!(first.examples.len(), 5);
+    assert!((1..=5).contains(&first.examples.len()));
     assert!(first.examples.iter().all(|example| example.score < 0.0));
     assert!(first.before.low > first.after.value && first.after.high < first.before.value, "{first:?}");
     assert!((first.change.points - (first.after.value - first.before.value)).abs() < 1e-9);
@@ -141,13 +142,13 @@ fn a_drop_is_told_with_its_cause_and_resolved_when_it_is_over() {
     }
     assert!(first.summary.starts_with("Reputation of Borealis fell from "), "{}", first.summary);
     assert!(first.summary.contains("mostly about delivery, on x, in English; "), "{}", first.summary);
-    assert_eq!(world.state.detectors.open().len(), 1);
+    assert!(world.state.detectors.open().iter().any(|open| open.kind == AlertKind::ReputationDrop && open.id == first.id));
 
     let alerts = world.pass(24, 20, 0.6, "price").of(AlertKind::ReputationDrop);
     let last = alerts.last().unwrap();
     assert_eq!((last.kind, last.state, &last.id), (AlertKind::ReputationDrop, AlertState::Resolved, &first.id));
     assert!(last.summary.starts_with("Reputation of Borealis is back at"), "{}", last.summary);
-    assert!(world.state.detectors.open().is_empty());
+    assert!(world.state.detectors.open().iter().all(|open| open.kind != AlertKind::ReputationDrop));
 }
 
 #[test]
@@ -157,4 +158,103 @@ fn silence_resolves() {
     let alerts = world.pass(48, 0, 0.5, "price").of(AlertKind::ReputationDrop);
     assert_eq!(told(&alerts), [(AlertKind::ReputationDrop, AlertState::Resolved)]);
     assert!(alerts[0].summary.contains("too little is said"), "{}", alerts[0].summary);
+}
+
+#[test]
+fn no_history_no_drop() {
+    let mut world = World::new();
+    // Within the first hours nobody knows what is usual, however bad it is.
+    assert_eq!(world.pass(6, 20, 0.1, "delivery").of(AlertKind::ReputationDrop).len(), 0);
+
+    let mut world = World::new();
+    world.pass(24, 40, 0.9, "price");
+    let alerts = world.pass(6, 40, 0.1, "price").of(AlertKind::ReputationDrop);
+    assert_eq!(told(&alerts)[..1], [(AlertKind::ReputationDrop, AlertState::Opened)], "a crash is seen on the second day");
+    assert_eq!(*alerts[0].detectors, [Arc::from("bands")]);
+    assert_eq!(alerts[0].severity, Severity::Warning);
+}
+
+#[test]
+fn one_loud_author_is_no_crowd_and_no_drop() {
+    let mut world = World::new();
+    world.pass(10 * 24, 20, 0.6, "price").taken();
+    let post = Post {
+        positive: false,
+        topic: "delivery",
+        source: "x",
+        author: "loud".to_owned(),
+        text: "again".to_owned(),
+    };
+    for _ in 0..12 {
+        for second in 0..20 {
+            world.say(world.clock + second * 1000, &post);
+        }
+        world.pass(0, 20, 0.6, "price");
+        world.clock += 5 * MINUTE;
+        world.tick();
+    }
+    assert_eq!(told(&world.taken()), []);
+}
+
+#[test]
+fn a_crowd_is_told_and_over_when_it_goes() {
+    let mut world = World::new();
+    world.pass(10 * 24, 20, 0.6, "price").taken();
+    let alerts = world.pass(4, 120, 0.6, "price").of(AlertKind::VolumeSpike);
+    assert_eq!(told(&alerts)[..1], [(AlertKind::VolumeSpike, AlertState::Opened)]);
+    assert!(alerts[0].after.low > alerts[0].before.high);
+    assert!(alerts[0].summary.starts_with("Borealis is mentioned "), "{}", alerts[0].summary);
+    let alerts = world.pass(12, 20, 0.6, "price").of(AlertKind::VolumeSpike);
+    assert_eq!(told(&alerts), [(AlertKind::VolumeSpike, AlertState::Resolved)]);
+}
+
+#[test]
+fn after_an_alert_its_kind_is_quiet_and_comes_once() {
+    let mut world = World::new();
+    world.pass(14 * 24, 20, 0.6, "price").taken();
+    world.pass(8, 20, 0.2, "price").pass(12, 20, 0.6, "price");
+    let alerts = world.of(AlertKind::ReputationDrop);
+    let states: Vec<AlertState> = alerts.iter().map(|alert| alert.state).collect();
+    assert_eq!(states.first(), Some(&AlertState::Opened));
+    assert_eq!(states.last(), Some(&AlertState::Resolved));
+    assert!(states.len() <= 5, "{states:?}");
+    assert_eq!(states.iter().filter(|state| **state == AlertState::Opened).count(), 1, "it flaps: {states:?}");
+
+    let over = alerts.last().map(|alert| alert.at.as_millisecond()).unwrap();
+    let alerts = world.pass(12, 20, 0.1, "price").of(AlertKind::ReputationDrop);
+    let again = alerts.iter().find(|alert| alert.state == AlertState::Opened).expect("it falls again");
+    assert!(again.at.as_millisecond() - over >= world.rules.cooldown.as_millis() as i64);
+}
+
+#[test]
+fn a_restart_tells_the_same() {
+    let mut world = World::new();
+    world.pass(10 * 24, 20, 0.6, "price").pass(2, 20, 0.3, "delivery").taken();
+    let kept = serde_json::to_string(&world.state).unwrap();
+    assert!(serde_json::to_string(&world.state.detectors).unwrap().len() < 60_000);
+    let (clock, random, said) = (world.clock, world.random, world.said);
+    // But for rounding: the score sums anew what it kept.
+    let news = |alerts: Vec<Alert>| -> Vec<_> {
+        let told = |alert: Alert| (alert.id, alert.at, alert.state, alert.severity, alert.cause, alert.summary, alert.examples);
+        alerts.into_iter().map(told).collect()
+    };
+    let expected = news(world.pass(12, 20, 0.2, "delivery").taken());
+
+    let state: EntityState = serde_json::from_str(&kept).unwrap();
+    let mut again = World { state, rules: Rules::default(), clock, random, said, alerts: Vec::new() };
+    assert_eq!(news(again.pass(12, 20, 0.2, "delivery").taken()), expected);
+    assert!(!expected.is_empty());
+}
+
+#[test]
+fn a_late_crowd_does_not_reopen() {
+    let mut world = World::new();
+    world.pass(14 * 24, 20, 0.6, "price").pass(6, 20, 0.2, "price").pass(24, 20, 0.6, "price").taken();
+    let late = world.clock - 24 * HOUR;
+    for number in 0..300 {
+        let author = format!("late {number}");
+        let post = Post { positive: false, topic: "price", source: "x", author, text: String::new() };
+        world.say(late + number * 1000, &post);
+    }
+    assert_eq!(told(&world.pass(2, 20, 0.6, "price").taken()), []);
 }

@@ -13,11 +13,11 @@ use crate::reputation::tally::Split;
 /// Half-lives of the averages, in hours.
 const SCALES: [f64; 5] = [1.0, 3.0, 8.0, 24.0, 60.0];
 /// How many standard errors below the usual is too far, by scale.
-const LIMITS: [f64; 5] = [4.4, 3.8, 3.3, 2.5, 1.9];
+const LIMITS: [f64; 5] = [4.6, 4.0, 3.5, 2.7, 2.1];
 /// The drops that the CUSUMs wait for, as shares.
 const DROPS: [f64; 2] = [0.10, 0.22];
 /// Log-likelihood ratios at which they speak.
-const RATIOS: [f64; 2] = [10.5, 12.5];
+const RATIOS: [f64; 2] = [12.0, 14.0];
 /// What a CUSUM may hold at most, so that it comes back soon.
 const FULL: f64 = 18.0;
 /// Shares of few mentions have longer tails than a normal: so many are taken off their number.
