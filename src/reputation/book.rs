@@ -180,6 +180,11 @@ impl Book {
         silent
     }
 
+    /// Edits and deletions that came too late to take back what they replace.
+    pub fn beyond_horizon(&self) -> u64 {
+        self.entities.values().map(|kept| kept.state.score.beyond_horizon()).sum()
+    }
+
     /// Ids of all entities.
     pub fn entities(&self) -> impl Iterator<Item = &Arc<str>> {
         self.entities.keys()

@@ -231,7 +231,7 @@ impl Metrics {
     }
 
     /// The gauges of an entity of a partition.
-    pub fn standing(&self, partition: i32, standing: Standing) {
+    pub fn standing(&self, partition: i32, standing: &Standing) {
         self.standings.set(partition, standing);
     }
 
@@ -245,9 +245,9 @@ impl Metrics {
         self.standings.forget_partition(partition);
     }
 
-    /// `undertone_state_entities{partition}`, `undertone_state_bytes{partition}`.
-    pub fn state(&self, partition: i32, entities: usize, bytes: usize) {
-        self.standings.state(partition, entities, bytes);
+    /// `undertone_state_entities{partition}`, `undertone_state_bytes{partition}`, `undertone_state_beyond_horizon{partition}`.
+    pub fn state(&self, partition: i32, entities: usize, bytes: usize, beyond: u64) {
+        self.standings.state(partition, entities, bytes, beyond);
     }
 
     /// `undertone_restore_seconds`, `undertone_refolded_total` and `undertone_refold_missing_total`.
@@ -386,8 +386,8 @@ mod tests {
     fn the_gauges_of_an_entity_go_with_it_or_its_partition() {
         let metrics = metrics();
         let without = series(&metrics.render());
-        metrics.standing(3, standing("acme", 1));
-        metrics.standing(3, standing("nobody-listens-for", 1));
+        metrics.standing(3, &standing("acme", 1));
+        metrics.standing(3, &standing("nobody-listens-for", 1));
         let text = metrics.render();
         assert!(text.contains("undertone_reputation{entity=\"acme\",window=\"24h\"} 62.5\n"), "{text}");
         let alert =
@@ -397,8 +397,8 @@ mod tests {
         metrics.forget_standing(3, "acme");
         metrics.forget_standings(3);
         assert_eq!(series(&metrics.render()), without);
-        metrics.standing(3, standing("acme", 0));
-        metrics.state(3, 1, 2_000);
+        metrics.standing(3, &standing("acme", 0));
+        metrics.state(3, 1, 2_000, 4);
         assert!(metrics.render().contains("undertone_state_bytes{partition=\"3\"} 2000\n"));
         metrics.forget_standings(3);
         assert_eq!(series(&metrics.render()), without);
@@ -411,11 +411,11 @@ mod tests {
         let causes = (0..300).map(|n| format!("topic-{n}")).collect();
         let metrics = Metrics::new(&Allowed { entities, groups, causes, ..Allowed::default() });
         let before = series(&metrics.render());
-        metrics.standing(0, standing("e0", 300));
+        metrics.standing(0, &standing("e0", 300));
         let one = series(&metrics.render()) - before;
         assert!((100..=200).contains(&one), "{one} series of one entity");
         for n in 1..10_000 {
-            metrics.standing(n % 64, standing(&format!("e{n}"), 1));
+            metrics.standing(n % 64, &standing(&format!("e{n}"), 1));
         }
         let text = metrics.render();
         assert!(series(&text) < 100_000, "{}", series(&text));

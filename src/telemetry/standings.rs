@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::reputation::community::{CommunityReport, Quantiles};
 use crate::reputation::standing::{OpenAlert, Standing, WindowStanding};
 
 /// Entities with gauges of their own, at most 25 series each; with 5,000 entities of counters and these, a process stays under
@@ -33,14 +34,38 @@ struct Part {
     entities: BTreeMap<Arc<str>, Figures>,
     held: usize,
     bytes: usize,
+    beyond: u64,
 }
 
 /// What is shown of an entity.
 #[derive(Debug)]
 struct Figures {
     /// Without it only alerts are shown: the process has too many entities.
-    standing: Option<Box<Standing>>,
+    shown: Option<Shown>,
     alerts: BTreeSet<[Arc<str>; 3]>,
+}
+
+/// The figures of a standing; its lists would take much more room.
+#[derive(Debug)]
+struct Shown {
+    /// By window, in the order of [`WINDOWED`].
+    windows: Vec<(Arc<str>, [f64; WINDOWED.len()])>,
+    /// In the order of [`COMMUNITY`].
+    community: [Option<f64>; COMMUNITY.len()],
+    first_reply: Option<Quantiles>,
+}
+
+impl Shown {
+    fn of(standing: &Standing) -> Self {
+        let windows = standing.windows.iter();
+        Self {
+            windows: windows
+                .map(|(name, window)| (Arc::clone(name), WINDOWED.map(|(.., value)| value(window))))
+                .collect(),
+            community: COMMUNITY.map(|(.., value)| value(&standing.community)),
+            first_reply: standing.community.first_reply_seconds,
+        }
+    }
 }
 
 impl Standings {
@@ -49,19 +74,19 @@ impl Standings {
     }
 
     /// An entity of a partition stands so now.
-    pub(super) fn set(&self, partition: i32, standing: Standing) {
+    pub(super) fn set(&self, partition: i32, standing: &Standing) {
         let id = Arc::clone(&standing.entity.id);
         if !self.entities.contains_key(&*id) {
             return;
         }
         let alerts = standing.alerts.iter().take(ALERTS_OF_ONE).map(|alert| self.alert(alert)).collect();
         let mut parts = self.parts();
-        let shown = |part: &Part| part.entities.values().filter(|figures| figures.standing.is_some()).count();
-        let known = parts.get(&partition).and_then(|part| part.entities.get(&id)).map(|one| one.standing.is_some());
+        let shown = |part: &Part| part.entities.values().filter(|figures| figures.shown.is_some()).count();
+        let known = parts.get(&partition).and_then(|part| part.entities.get(&id)).map(|one| one.shown.is_some());
         // Who is shown stays shown, so that series do not come and go.
         let show = known.unwrap_or_else(|| parts.values().map(shown).sum::<usize>() < ENTITIES);
-        let standing = show.then(|| Box::new(standing));
-        parts.entry(partition).or_default().entities.insert(id, Figures { standing, alerts });
+        let shown = show.then(|| Shown::of(standing));
+        parts.entry(partition).or_default().entities.insert(id, Figures { shown, alerts });
     }
 
     /// An entity was forgotten.
@@ -76,11 +101,11 @@ impl Standings {
         self.parts().remove(&partition);
     }
 
-    /// What a partition holds: entities, and bytes of their snapshots.
-    pub(super) fn state(&self, partition: i32, entities: usize, bytes: usize) {
+    /// What a partition holds: entities, bytes of their snapshots, and events that came beyond their horizon.
+    pub(super) fn state(&self, partition: i32, entities: usize, bytes: usize, beyond: u64) {
         let mut parts = self.parts();
         let part = parts.entry(partition).or_default();
-        (part.held, part.bytes) = (entities, bytes);
+        (part.held, part.bytes, part.beyond) = (entities, bytes, beyond);
     }
 
     fn alert(&self, alert: &OpenAlert) -> [Arc<str>; 3] {
@@ -94,33 +119,33 @@ impl Standings {
     pub(super) fn render(&self, out: &mut String) {
         let parts = self.parts();
         let all = || parts.values().flat_map(|part| part.entities.iter());
-        let shown = || all().filter_map(|(id, figures)| Some((id, figures.standing.as_deref()?)));
-        for (name, help, value) in WINDOWED {
+        let shown = || all().filter_map(|(id, figures)| Some((id, figures.shown.as_ref()?)));
+        for (index, (name, help, _)) in WINDOWED.into_iter().enumerate() {
             head(out, name, help);
-            for (id, standing) in shown() {
-                for (window, figures) in &standing.windows {
-                    line(out, name, &[("entity", id), ("window", window)], value(figures));
+            for (id, shown) in shown() {
+                let group = self.entities.get(&**id).and_then(Option::as_deref);
+                for (window, figures) in &shown.windows {
+                    match (name == SHARE, group) {
+                        (false, _) => line(out, name, &[("entity", id), ("window", window)], figures[index]),
+                        (true, Some(group)) => {
+                            line(out, name, &[("entity", id), ("group", group), ("window", window)], figures[index]);
+                        }
+                        (true, None) => {}
+                    }
                 }
             }
         }
-        head(out, SHARE.0, SHARE.1);
-        for (id, standing) in shown() {
-            let Some(Some(group)) = self.entities.get(&**id) else { continue };
-            for (window, figures) in &standing.windows {
-                line(out, SHARE.0, &[("entity", id), ("group", group), ("window", window)], figures.weight);
-            }
-        }
-        for (name, help, value) in COMMUNITY {
+        for (index, (name, help, _)) in COMMUNITY.into_iter().enumerate() {
             head(out, name, help);
-            for (id, standing) in shown() {
-                if let Some(value) = value(standing) {
+            for (id, shown) in shown() {
+                if let Some(value) = shown.community[index] {
                     line(out, name, &[("entity", id)], value);
                 }
             }
         }
         head(out, FIRST_REPLY.0, FIRST_REPLY.1);
-        for (id, standing) in shown() {
-            let Some(quantiles) = standing.community.first_reply_seconds else { continue };
+        for (id, shown) in shown() {
+            let Some(quantiles) = shown.first_reply else { continue };
             for (quantile, value) in [("0.5", quantiles.median), ("0.9", quantiles.p90)] {
                 line(out, FIRST_REPLY.0, &[("entity", id), ("quantile", quantile)], value);
             }
@@ -149,7 +174,7 @@ impl Standings {
 /// A family of one value per thing: name, help, and how to get it.
 type Gauge<T, V> = (&'static str, &'static str, fn(&T) -> V);
 
-const WINDOWED: [Gauge<WindowStanding, f64>; 5] = [
+const WINDOWED: [Gauge<WindowStanding, f64>; 6] = [
     ("undertone_reputation", "How an entity is spoken of, 0 (all against) to 100 (all for).", |w| w.reputation),
     ("undertone_reputation_low", "Lower end of the 95 % band of undertone_reputation.", |w| w.low),
     ("undertone_reputation_high", "Upper end of the 95 % band of undertone_reputation.", |w| w.high),
@@ -157,32 +182,32 @@ const WINDOWED: [Gauge<WindowStanding, f64>; 5] = [
     ("undertone_effective_mentions", "How many independent opinionated mentions a reputation rests on.", |w| {
         w.effective_mentions
     }),
+    (SHARE, "Decayed weight of an entity's mentions: over the sum of its group it is share of voice.", |w| w.weight),
 ];
-const SHARE: (&str, &str) = (
-    "undertone_share_weight",
-    "Decayed weight of an entity's mentions: over the sum of its group it is share of voice.",
-);
-const COMMUNITY: [Gauge<Standing, Option<f64>>; 5] = [
+/// Shown of entities that have a group.
+const SHARE: &str = "undertone_share_weight";
+const COMMUNITY: [Gauge<CommunityReport, Option<f64>>; 5] = [
     ("undertone_unanswered", "Posts to an entity that nobody answered in time.", |s| {
-        s.community.unanswered.map(|posts| posts as f64)
+        s.unanswered.map(|posts| posts as f64)
     }),
     ("undertone_oldest_unanswered_seconds", "Age of the oldest of undertone_unanswered.", |s| {
-        s.community.oldest_unanswered_seconds
+        s.oldest_unanswered_seconds
     }),
-    ("undertone_active_authors", "Authors who wrote in 30 days.", |s| {
-        s.community.active_authors.map(|authors| authors as f64)
-    }),
-    ("undertone_newcomer_share", "Share of the active authors who wrote for the first time.", |s| {
-        s.community.newcomer_share
-    }),
-    ("undertone_conversation_index", "Replies between members over all replies.", |s| s.community.conversation_index),
+    ("undertone_active_authors", "Authors who wrote in 30 days.", |s| s.active_authors.map(|authors| authors as f64)),
+    ("undertone_newcomer_share", "Share of the active authors who wrote for the first time.", |s| s.newcomer_share),
+    ("undertone_conversation_index", "Replies between members over all replies.", |s| s.conversation_index),
 ];
 const FIRST_REPLY: (&str, &str) =
     ("undertone_first_reply_seconds", "Time to an entity's own first reply: median and 90th percentile.");
 const ALERT_OPEN: (&str, &str) = ("undertone_alert_open", "1 while an alert is open.");
-const STATE: [Gauge<Part, usize>; 2] = [
-    ("undertone_state_entities", "Entities that a partition holds.", |part| part.held),
-    ("undertone_state_bytes", "Size of the snapshots of a partition's entities.", |part| part.bytes),
+const STATE: [Gauge<Part, u64>; 3] = [
+    ("undertone_state_entities", "Entities that a partition holds.", |part| part.held as u64),
+    ("undertone_state_bytes", "Size of the snapshots of a partition's entities.", |part| part.bytes as u64),
+    (
+        "undertone_state_beyond_horizon",
+        "Edits and deletions of a partition's entities that came too late to take back what they replace.",
+        |part| part.beyond,
+    ),
 ];
 const UNSHOWN: (&str, &str) = (
     "undertone_unexported_entities",

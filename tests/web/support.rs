@@ -167,10 +167,10 @@ pub(crate) fn standing() -> undertone::reputation::standing::Standing {
         "weight": 9.0, "change": { "points": 0.0, "topics": [], "sources": [], "languages": [] },
     });
     let report = undertone::reputation::community::CommunityReport {
-        unanswered: 2,
+        unanswered: Some(2),
         oldest_unanswered_seconds: Some(4_000.0),
         first_reply_seconds: Some(undertone::reputation::community::Quantiles { median: 60.0, p90: 600.0 }),
-        active_authors: 12,
+        active_authors: Some(12),
         newcomer_share: Some(0.25),
         conversation_index: Some(0.1),
         ..Default::default()

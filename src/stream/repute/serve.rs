@@ -220,7 +220,7 @@ impl<'a> Serve<'a> {
         self.is_stale = false;
         let mut outbox = Outbox::default();
         for (mut part, told) in parts {
-            shared.metrics.state(part.number, part.book.len(), part.rounds.bytes());
+            shared.metrics.state(part.number, part.book.len(), part.rounds.bytes(), part.book.beyond_horizon());
             let told = outbox.tell(&told, &mut part, self.partitions, &self.source);
             told.map_err(|detail| Ending::Failed(RunError::Stuck(detail)))?;
             self.parts.insert(part.number, part);
@@ -453,7 +453,7 @@ impl<'a> Serve<'a> {
             return Err(self.poisoned(&outbox, trouble));
         }
         shared.metrics.stage(Stage::Commit, started.elapsed());
-        self.told(outbox);
+        self.told(&outbox);
         Ok(())
     }
 
@@ -471,7 +471,7 @@ impl<'a> Serve<'a> {
     }
 
     /// Counts and shows what is now committed.
-    fn told(&mut self, outbox: Outbox) {
+    fn told(&mut self, outbox: &Outbox) {
         let metrics = self.shared.metrics;
         metrics.transaction(Transaction::Committed);
         (self.committed, self.aborts) = (self.committed + 1, 0);
@@ -482,13 +482,13 @@ impl<'a> Serve<'a> {
                 self.suspects.retain(|(partition, offset), _| *partition != part.number || *offset >= part.next);
                 self.bare.retain(|(partition, offset)| *partition != part.number || *offset >= part.next);
             }
-            metrics.state(part.number, part.book.len(), part.rounds.bytes());
+            metrics.state(part.number, part.book.len(), part.rounds.bytes(), part.book.beyond_horizon());
         }
-        for (partition, standing) in outbox.standings {
-            metrics.standing(partition, standing);
+        for (partition, standing) in &outbox.standings {
+            metrics.standing(*partition, standing);
         }
-        for (partition, entity) in outbox.forgotten {
-            metrics.forget_standing(partition, &entity);
+        for (partition, entity) in &outbox.forgotten {
+            metrics.forget_standing(*partition, entity);
         }
         for letter in &outbox.letters {
             metrics.dead_letter(letter.rejection.reason, 1);
