@@ -10,5 +10,6 @@ mod normalise;
 #[path = "../common/planted.rs"]
 mod planted;
 mod records;
+mod rules;
 mod schemas;
 mod support;
