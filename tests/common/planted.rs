@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+/// 2026-03-01T12:00:00Z: where the planted drop has come to. Fixed, so that every run sees the same stream.
+pub(crate) const NOW: i64 = 1_772_366_400_000;
 /// The topic that the planted drop is about.
 pub(crate) const CAUSE: &str = "luggage";
 const TOPICS: [&str; 3] = ["service", CAUSE, "food"];
@@ -20,12 +22,12 @@ pub(crate) struct Stretch {
     pub(crate) spoilt: bool,
 }
 
-/// Four weeks of a usual life, and then `hours` in which one topic goes wrong, up to `now`.
-pub(crate) fn weeks_then_drop(now: i64, hours: i64) -> [Stretch; 2] {
-    let turn = now - hours * HOUR;
+/// Four weeks of a usual life, and then `hours` in which one topic goes wrong, up to [`NOW`].
+pub(crate) fn weeks_then_drop(hours: i64) -> [Stretch; 2] {
+    let turn = NOW - hours * HOUR;
     [
         Stretch { from: turn - 4 * WEEK, until: turn, rate: 20.0, spoilt: false },
-        Stretch { from: turn, until: now, rate: 20.0, spoilt: true },
+        Stretch { from: turn, until: NOW, rate: 20.0, spoilt: true },
     ]
 }
 

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use undertone::reputation::alert::{AlertKind, AlertState};
-use undertone::reputation::{Alert, Book, Observation, Rules, Snapshot, Standing};
+use undertone::reputation::{Alert, Book, Checkpoint, Observation, Rules, Snapshot, Standing};
 
-use crate::planted::{events, weeks_then_drop};
+use crate::planted::{NOW, events, weeks_then_drop};
 use crate::schemas::{complaints, schema, validator};
 
 static ENRICHED: LazyLock<Validator> = LazyLock::new(|| validator("enriched"));
@@ -17,11 +17,12 @@ static REPUTATION: LazyLock<Validator> = LazyLock::new(|| validator("reputation"
 static ALERT: LazyLock<Validator> = LazyLock::new(|| validator("alert"));
 static STATE: LazyLock<Validator> = LazyLock::new(|| validator("reputation-state"));
 
-/// 2026-03-01T12:00:00Z.
-const NOW: i64 = 1_772_366_400_000;
-
 fn standing() -> Value {
-    let quantiles = json!({ "median": 312.5, "p90": 7_200.0 });
+    let quantiles = json!({ "median": 312.5, "p90": 7_200.0, "count": 96 });
+    let excerpt = json!({
+        "id": "x:80#kaffistofa", "source": "x", "author": "ana_ns", "url": "https://x.example/80",
+        "text": "Are the new lids any better?", "created_at": "2026-02-28T11:00:00Z",
+    });
     let change = change();
     let window = json!({
         "reputation": 41.5, "low": 36.0, "high": 47.0, "net_sentiment": -17.0, "effective_mentions": 212.5, "mentions": 300.0,
@@ -38,8 +39,13 @@ fn standing() -> Value {
             { "kind": "phrase", "term": "the new lids", "rate": 6.0, "before": 0.0, "authors": 9, "strength": 4.5 },
         ],
         "community": {
-            "unanswered": 12, "oldest_unanswered_seconds": 90_000.0, "first_reply_seconds": quantiles,
-            "first_answer_seconds": quantiles, "active_authors": 840, "newcomer_share": 0.25, "conversation_index": 0.5,
+            "unanswered": 12, "oldest_unanswered_seconds": 90_000.0, "unanswered_posts": [excerpt], "first_reply_seconds": quantiles,
+            "first_answer_seconds": quantiles, "contributions": 2_100, "active_authors": 840, "newcomers": 210,
+            "newcomer_share": 0.25, "retention": 0.5, "conversation_index": 0.5,
+            "advocates": [{
+                "author": "ana_ns", "source": "x", "positive": 7, "negative": 1, "last_at": "2026-02-27T08:00:00Z",
+            }],
+            "questions": [{ "count": 5, "authors": 4, "example": excerpt }],
         },
         "alerts": [{
             "id": "kaffistofa#reputation_drop#2026-03-01T11:35:00Z", "kind": "reputation_drop", "severity": "critical",
@@ -98,11 +104,22 @@ fn the_schemas_name_the_fields_that_the_program_has() {
 #[test]
 fn what_is_unknown_is_null() {
     let mut unknown = standing();
-    for field in ["oldest_unanswered_seconds", "first_reply_seconds", "first_answer_seconds", "newcomer_share"] {
+    for field in [
+        "unanswered",
+        "oldest_unanswered_seconds",
+        "first_reply_seconds",
+        "first_answer_seconds",
+        "active_authors",
+        "newcomers",
+        "newcomer_share",
+        "retention",
+        "conversation_index",
+    ] {
         unknown["community"][field] = Value::Null;
     }
-    unknown["community"]["conversation_index"] = Value::Null;
-    (unknown["trends"], unknown["alerts"]) = (json!([]), json!([]));
+    for list in ["/trends", "/alerts", "/community/unanswered_posts", "/community/advocates", "/community/questions"] {
+        *unknown.pointer_mut(list).unwrap() = json!([]);
+    }
     assert_eq!(rewritten::<Standing>(&unknown), unknown);
     assert_holds(&REPUTATION, &unknown);
 }
@@ -138,7 +155,10 @@ fn records_are_closed_and_whole() {
             for field in value.pointer(&pointer).unwrap().as_object().unwrap().keys() {
                 let mut less = value.clone();
                 less.pointer_mut(&pointer).unwrap().as_object_mut().unwrap().remove(field);
-                let optional = pointer.starts_with("/examples/") && matches!(field.as_str(), "author" | "url");
+                let is_mention = ["/examples/", "/community/unanswered_posts/", "/community/questions/0/example"]
+                    .iter()
+                    .any(|part| pointer.starts_with(part));
+                let optional = is_mention && matches!(field.as_str(), "author" | "url");
                 assert_eq!(validator.is_valid(&less), optional, "{pointer} without {field}");
             }
         }
@@ -172,7 +192,10 @@ fn what_is_wrong_is_refused() {
         ("/windows/7d/effective_mentions", Value::Null),
         ("/trends/0/kind", json!("emoji")),
         ("/trends/0/authors", json!(1.5)),
-        ("/community/unanswered", Value::Null),
+        ("/community/unanswered", json!(-1)),
+        ("/community/contributions", Value::Null),
+        ("/community/advocates/0/positive", json!(0.5)),
+        ("/community/questions/0/example/created_at", json!("now")),
         ("/community/newcomer_share", json!(1.25)),
         ("/community/first_reply_seconds/p90", json!(-1)),
         ("/alerts/0/severity", json!("info")),
@@ -211,7 +234,7 @@ fn what_the_stage_writes_holds() {
     let mut book = Book::new(Arc::new(Rules::default()));
     let mut alerts = Vec::new();
     let mut folded = 0;
-    for stretch in weeks_then_drop(NOW, 6) {
+    for stretch in weeks_then_drop(6) {
         for event in events("kaffistofa", stretch) {
             if folded % 1_000 == 0 {
                 assert_holds(&ENRICHED, &event);
@@ -256,4 +279,17 @@ fn what_the_stage_writes_holds() {
     let mut more = snapshot.clone();
     more["surprise"] = json!(1);
     assert!(!STATE.is_valid(&more));
+}
+
+#[test]
+fn a_checkpoint_is_no_state() {
+    let checkpoint = json!({
+        "schema": "undertone.reputation-checkpoint/1", "partition": 3, "partitions": 12, "offset": 41, "clock": NOW,
+    });
+    assert_holds(&STATE, &checkpoint);
+    assert_eq!(rewritten::<Checkpoint>(&checkpoint), checkpoint);
+    let mut more = checkpoint.clone();
+    more["state"] = json!({});
+    assert!(!STATE.is_valid(&more));
+    assert!(!STATE.is_valid(&with(checkpoint, "/schema", json!("undertone.reputation-state/1"))));
 }
