@@ -2,6 +2,7 @@
 // Helpers of tests may panic as tests may.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod asyncapi;
 #[cfg(feature = "shared-data")]
 mod community;
 mod decode;
