@@ -5,8 +5,11 @@
 
 #[cfg(feature = "shared-data")]
 mod airline;
+mod alerting;
 mod dead_letters;
 mod exactly_once;
+#[path = "../common/planted.rs"]
+mod planted;
 mod repute;
 mod running;
 mod support;
