@@ -132,7 +132,10 @@ fn planted(mut entity: Entity<'_>, shape: usize, size: usize, rules: &Rules) -> 
         }
     }
     // An alert that was open already, for no reason, may only be told again: that counts, since somebody is told.
-    let told = entity.alerts.iter().find(|alert| alert.kind == AlertKind::ReputationDrop && alert.state != AlertState::Resolved);
+    let told = entity
+        .alerts
+        .iter()
+        .find(|alert| alert.kind == AlertKind::ReputationDrop && alert.state != AlertState::Resolved);
     found.ours = told.map(|alert| alert.at.as_millisecond() - at);
     found.critical = entity
         .alerts

@@ -3,8 +3,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::*;
-use crate::reputation::alert::Severity;
 use crate::model::SentimentLabel;
+use crate::reputation::alert::Severity;
 use crate::reputation::entity::EntityState;
 use crate::reputation::observation::{Author, Concerned, Language, Meant, Said, Signals, Topic};
 use crate::watch::{EntityKind, Relation};
@@ -142,7 +142,9 @@ fn a_drop_is_told_with_its_cause_and_resolved_when_it_is_over() {
     }
     assert!(first.summary.starts_with("Reputation of Borealis fell from "), "{}", first.summary);
     assert!(first.summary.contains("mostly about delivery, on x, in English; "), "{}", first.summary);
-    assert!(world.state.detectors.open().iter().any(|open| open.kind == AlertKind::ReputationDrop && open.id == first.id));
+    assert!(
+        world.state.detectors.open().iter().any(|open| open.kind == AlertKind::ReputationDrop && open.id == first.id)
+    );
 
     let alerts = world.pass(24, 20, 0.6, "price").of(AlertKind::ReputationDrop);
     let last = alerts.last().unwrap();
@@ -169,7 +171,11 @@ fn no_history_no_drop() {
     let mut world = World::new();
     world.pass(24, 40, 0.9, "price");
     let alerts = world.pass(6, 40, 0.1, "price").of(AlertKind::ReputationDrop);
-    assert_eq!(told(&alerts)[..1], [(AlertKind::ReputationDrop, AlertState::Opened)], "a crash is seen on the second day");
+    assert_eq!(
+        told(&alerts)[..1],
+        [(AlertKind::ReputationDrop, AlertState::Opened)],
+        "a crash is seen on the second day"
+    );
     assert_eq!(*alerts[0].detectors, [Arc::from("bands")]);
     assert_eq!(alerts[0].severity, Severity::Warning);
 }
@@ -178,13 +184,8 @@ fn no_history_no_drop() {
 fn one_loud_author_is_no_crowd_and_no_drop() {
     let mut world = World::new();
     world.pass(10 * 24, 20, 0.6, "price").taken();
-    let post = Post {
-        positive: false,
-        topic: "delivery",
-        source: "x",
-        author: "loud".to_owned(),
-        text: "again".to_owned(),
-    };
+    let post =
+        Post { positive: false, topic: "delivery", source: "x", author: "loud".to_owned(), text: "again".to_owned() };
     for _ in 0..12 {
         for second in 0..20 {
             world.say(world.clock + second * 1000, &post);
@@ -235,7 +236,9 @@ fn a_restart_tells_the_same() {
     let (clock, random, said) = (world.clock, world.random, world.said);
     // But for rounding: the score sums anew what it kept.
     let news = |alerts: Vec<Alert>| -> Vec<_> {
-        let told = |alert: Alert| (alert.id, alert.at, alert.state, alert.severity, alert.cause, alert.summary, alert.examples);
+        let told = |alert: Alert| {
+            (alert.id, alert.at, alert.state, alert.severity, alert.cause, alert.summary, alert.examples)
+        };
         alerts.into_iter().map(told).collect()
     };
     let expected = news(world.pass(12, 20, 0.2, "delivery").taken());
