@@ -26,3 +26,6 @@ pub use rules::Rules;
 pub use snapshot::{Checkpoint, Snapshot};
 pub use standing::Standing;
 pub use tally::{Tallies, Tally};
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ pub const REACH_SCALE: f64 = 10_000.0;
 /// The exponent by which copies weigh less (β): a cluster of n near-duplicates weighs n^(1 − β).
 pub const COPY_DAMPING: f64 = 0.5;
 /// Mentions of one entity that are open at most: an open one can be edited, deleted and known again. The oldest is settled first.
-pub const OPEN_MENTIONS: usize = 4_096;
+pub const OPEN_MENTIONS: usize = 2_048;
 /// A mention is settled when it is older than this, counted from the newest of its entity.
 pub const OPEN_FOR: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// One author gives at most this part of an entity's decayed weight…

@@ -30,7 +30,6 @@ impl Detectors {
         }
         let calm = self.drop_calm(reading);
         match self.drop.go_on(reading.at, evidence.as_ref(), calm, WORSE, reading.rules)? {
-            Move::Open => None,
             Move::Update => self.tell_drop(reading, AlertState::Updated, None),
             Move::Resolve(ending) => {
                 let alert = self.tell_drop(reading, AlertState::Resolved, Some(ending));

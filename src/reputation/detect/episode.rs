@@ -70,7 +70,6 @@ impl Evidence {
 /// What is to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Move {
-    Open,
     Update,
     Resolve(Ending),
 }

@@ -25,7 +25,6 @@ impl Detectors {
         }
         let calm = (volume.times() < OVER || volume.voices < 1.0).then_some(Ending::Recovered);
         match self.spike.go_on(reading.at, evidence.as_ref(), calm, WORSE, reading.rules)? {
-            Move::Open => None,
             Move::Update => self.tell_spike(reading, &volume, AlertState::Updated, None),
             Move::Resolve(ending) => {
                 let alert = self.tell_spike(reading, &volume, AlertState::Resolved, Some(ending));
@@ -47,7 +46,6 @@ impl Detectors {
         let calm =
             (strongest.is_none() && (current.times() < OVER || current.voices < 1.0)).then_some(Ending::Recovered);
         match self.surge.go_on(reading.at, evidence.as_ref(), calm, WORSE, reading.rules)? {
-            Move::Open => None,
             Move::Update => self.tell_surge(reading, AlertState::Updated, None),
             Move::Resolve(ending) => {
                 let alert = self.tell_surge(reading, AlertState::Resolved, Some(ending));

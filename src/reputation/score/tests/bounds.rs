@@ -27,7 +27,7 @@ fn a_full_score_stays_small_as_json() {
     score.look(START + DAY);
     assert_eq!(score.open_mentions(), OPEN_MENTIONS);
     let kept = serde_json::to_string(&score).unwrap();
-    assert!(kept.len() < 800_000, "{} bytes", kept.len());
+    assert!(kept.len() < 420_000, "{} bytes", kept.len());
     let restored: Score = serde_json::from_str(&kept).unwrap();
     assert_alike(&restored.tallies(START + DAY), &score.tallies(START + DAY));
 }
