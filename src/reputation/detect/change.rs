@@ -94,7 +94,7 @@ fn largest_first(parts: impl Iterator<Item = Part>) -> Vec<Part> {
 }
 
 /// The part that makes up at least `least` of a change.
-pub(super) fn main_part<'a>(parts: &'a [Part], points: f64, least: f64) -> Option<&'a Arc<str>> {
+pub(super) fn main_part(parts: &[Part], points: f64, least: f64) -> Option<&Arc<str>> {
     let by_share = |part: &&Part| part.points / points;
     let first = parts.iter().max_by(|a, b| by_share(a).total_cmp(&by_share(b)))?;
     (points != 0.0 && first.points / points >= least).then_some(&first.id)

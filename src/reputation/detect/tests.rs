@@ -34,7 +34,12 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let concerned = Concerned { id: Cow::from("borealis"), name: Cow::from("Borealis"), kind: EntityKind::Brand };
+        let concerned = Concerned {
+            id: Cow::from("borealis"),
+            name: Cow::from("Borealis"),
+            kind: EntityKind::Brand,
+            matched: Vec::new(),
+        };
         let state = EntityState::new(&concerned, MONDAY);
         Self { state, rules: Rules::default(), clock: MONDAY, random: 7, said: 0, alerts: Vec::new() }
     }
@@ -70,7 +75,12 @@ impl World {
                 engagement: None,
                 in_community: None,
             },
-            entity: Some(Concerned { id: Cow::from("borealis"), name: Cow::from("Borealis"), kind: EntityKind::Brand }),
+            entity: Some(Concerned {
+                id: Cow::from("borealis"),
+                name: Cow::from("Borealis"),
+                kind: EntityKind::Brand,
+                matched: Vec::new(),
+            }),
             language: Language { code: Cow::from("en") },
             sentiment: Some(Meant {
                 label: if post.positive { SentimentLabel::Positive } else { SentimentLabel::Negative },

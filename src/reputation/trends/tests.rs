@@ -52,6 +52,7 @@ fn event(id: usize, post: &Post) -> Observation<'static> {
             id: Cow::Borrowed("harbour"),
             name: Cow::Borrowed("Harbour Coffee"),
             kind: EntityKind::Brand,
+            matched: Vec::new(),
         }),
         language: Language { code: Cow::Borrowed("en") },
         sentiment: None,
