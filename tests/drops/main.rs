@@ -1,16 +1,21 @@
 //! The drop alarm on simulated weeks of real rates, authors and opinions: a short, seeded run of `cargo bench --bench drops`, with
 //! bars that hold with margin.
 
+// The short run leaves out what compares and prints.
 #[path = "../../benches/drops/measure.rs"]
+#[allow(dead_code)]
 mod measure;
 #[path = "../../benches/drops/random.rs"]
+#[allow(dead_code)]
 mod random;
 #[path = "../../benches/drops/rivals.rs"]
 #[allow(dead_code)]
 mod rivals;
 #[path = "../../benches/drops/stream.rs"]
+#[allow(dead_code)]
 mod stream;
 #[path = "../../benches/drops/world.rs"]
+#[allow(dead_code)]
 mod world;
 
 use measure::{Seen, run};
