@@ -108,6 +108,9 @@ fn killed_in_mid_stream_again_and_again_it_stands_as_if_nothing_had_happened() {
     const COUNT: usize = 12_000;
     let records: Vec<Send> = (0..COUNT).map(|number| event(number, COUNT * 2 / 3..COUNT * 2 / 3 + 600)).collect();
     let (expected, expected_alerts) = undisturbed("calm", &records);
+    for state in ["opened", "resolved"] {
+        assert!(expected_alerts.iter().any(|(_, told)| told == state), "none was {state}: {expected_alerts:?}");
+    }
     let options = Options {
         chunk_records: 25,
         reputation: "snapshot_every = \"150 ms\"\npublish_every = \"20 ms\"\nclock = \"events\"",
@@ -226,6 +229,7 @@ fn state_that_was_lost_is_rebuilt_from_the_events_in_silence() {
     assert!(process.terminate().0.success());
     let expected = latest(standings.rest(QUIET));
     let told = alerts(world.read(&world.alerts()).rest(QUIET));
+    assert!(!told.is_empty());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let client = admin(&world.bootstrap);
     runtime.block_on(client.delete_topics(&[&world.state()], &Default::default())).unwrap();
