@@ -169,7 +169,7 @@ pub(crate) fn standing() -> undertone::reputation::standing::Standing {
     let report = undertone::reputation::community::CommunityReport {
         unanswered: Some(2),
         oldest_unanswered_seconds: Some(4_000.0),
-        first_reply_seconds: Some(undertone::reputation::community::Quantiles { median: 60.0, p90: 600.0 }),
+        first_reply_seconds: Some(undertone::reputation::community::Quantiles { median: 60.0, p90: 600.0, count: 4 }),
         active_authors: Some(12),
         newcomer_share: Some(0.25),
         conversation_index: Some(0.1),
