@@ -75,7 +75,7 @@ mod tests {
 
     fn event() -> serde_json::Value {
         json!({
-            "id": "test:1#acme", "op": "observed", "revision": 0, "relation": "mention",
+            "schema": "undertone.enriched/1", "id": "test:1#acme", "op": "observed", "revision": 0, "relation": "mention",
             "mention": { "id": "1", "source": "test", "text": "x", "created_at": "2026-03-01T10:00:00Z" },
             "entity": { "id": "acme", "name": "Acme", "kind": "brand", "matched": [] },
             "language": { "code": "en" }, "sentiment": null, "topics": [],
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(reason(None, None, home), Err((Reason::Empty, None)));
         assert_eq!(reason(None, Some(b"{\"id\": \"\xff\"}"), home), Err((Reason::NotUtf8, None)));
         assert_eq!(reason(None, Some(b"lumen"), home), Err((Reason::NotJson, None)));
-        let missing = Err((Reason::MissingField, Some("id".to_owned())));
+        let missing = Err((Reason::MissingField, Some("schema".to_owned())));
         assert_eq!(reason(None, Some(b"{}"), home), missing);
         let mut odd = event();
         odd["topics"] = json!(7);

@@ -75,7 +75,8 @@ impl Rounds {
     /// Takes up to `most` entities to be written now.
     pub(super) fn take(&mut self, most: usize) -> Vec<Arc<str>> {
         let Some(round) = &mut self.round else { return Vec::new() };
-        let taken = round.left.split_off(round.left.len().saturating_sub(most));
+        let mut taken = round.left.split_off(round.left.len().saturating_sub(most));
+        taken.reverse();
         // It may have changed since the round began; what is written now holds that too.
         for entity in &taken {
             self.changed.remove(entity);
