@@ -6,3 +6,4 @@ pub mod metrics;
 mod standings;
 
 pub use metrics::{Allowed, Metrics, Rebalance, Stage, Transaction};
+pub use standings::{Stood, StoodLevel};

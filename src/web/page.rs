@@ -6,12 +6,13 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 
 /// Path, type and content of every file.
-const FILES: [(&str, &str, &str); 6] = [
+const FILES: [(&str, &str, &str); 7] = [
     ("/", "text/html; charset=utf-8", include_str!("page/index.html")),
     ("/page/page.css", "text/css; charset=utf-8", include_str!("page/page.css")),
     ("/page/page.js", "text/javascript; charset=utf-8", include_str!("page/page.js")),
     ("/page/card.js", "text/javascript; charset=utf-8", include_str!("page/card.js")),
     ("/page/counts.js", "text/javascript; charset=utf-8", include_str!("page/counts.js")),
+    ("/page/standings.js", "text/javascript; charset=utf-8", include_str!("page/standings.js")),
     ("/page/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
 ];
 

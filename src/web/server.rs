@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::tally::Summary;
 use super::{Feed, Health, events, guard, page};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Stood};
 
 /// Pages that may be open at once.
 const PAGES: usize = 64;
@@ -69,6 +69,7 @@ fn routes(shared: Shared, addr: SocketAddr) -> Router {
         .route("/metrics", get(metrics))
         .route("/events", get(events))
         .route("/api/counts", get(counts))
+        .route("/api/standings", get(standings))
         .merge(page::routes())
         .with_state(shared);
     let app = if addr.ip().is_loopback() { app.layer(middleware::from_fn(guard::loopback_names_only)) } else { app };
@@ -109,4 +110,8 @@ struct Of {
 
 async fn counts(State(shared): State<Shared>, Query(of): Query<Of>) -> Json<Summary> {
     Json(shared.feed.summary(of.entity.as_deref()))
+}
+
+async fn standings(State(shared): State<Shared>) -> Json<Vec<Stood>> {
+    Json(shared.metrics.board())
 }

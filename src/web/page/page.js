@@ -2,6 +2,7 @@
 
 import { card, el, languageName, rejected, words } from "./card.js";
 import { chart, entities } from "./counts.js";
+import { standings } from "./standings.js";
 
 const KEPT = 300;
 const COUNTS_EVERY = 1000;
@@ -121,6 +122,7 @@ async function counts() {
     $("more").textContent = `and ${summary.more_entities.toLocaleString("en")} entities with fewer mentions`;
     const name = summary.entities.find((each) => each.id === entity)?.name;
     chart($("chart"), $("axis"), $("chart-caption"), summary, name ?? "All entities");
+    await standings($("reputation"), $("standings"), $("alerts"), $("window").value);
   } catch {
     // The server is away: the stream says so, and tries again.
   }
@@ -141,6 +143,7 @@ for (const field of Object.values(filters)) field.addEventListener("input", filt
 filters.entity.addEventListener("input", counts);
 $("filters").addEventListener("submit", (event) => event.preventDefault());
 $("filters").addEventListener("reset", () => setTimeout(() => { filter(); counts(); }));
+$("window").addEventListener("input", counts);
 $("pause").addEventListener("click", pause);
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, select, textarea");
