@@ -44,15 +44,15 @@ pub enum RunError {
     )]
     Repartitioned {
         /// The enriched topic.
-        enriched: String,
+        enriched: Box<str>,
         /// Its partitions.
         partitions: i32,
         /// The topic of the state.
-        state: String,
+        state: Box<str>,
         /// The partitions that the state knows.
         written: i32,
         /// For the commands.
-        bootstrap: String,
+        bootstrap: Box<str>,
     },
     /// State that is ahead of the offsets of its group.
     #[error(
@@ -60,21 +60,21 @@ pub enum RunError {
     )]
     Ahead {
         /// The topic of the state.
-        state: String,
+        state: Box<str>,
         /// The enriched topic.
-        enriched: String,
+        enriched: Box<str>,
         /// Partition of both.
         partition: i32,
         /// The entity that is furthest ahead.
-        entity: String,
+        entity: Box<str>,
         /// The offset that its state stands for.
         offset: i64,
         /// What the group has committed.
         committed: i64,
         /// The group.
-        group: String,
+        group: Box<str>,
         /// For the commands.
-        bootstrap: String,
+        bootstrap: Box<str>,
     },
     /// State that cannot be read.
     #[error(
@@ -82,15 +82,15 @@ pub enum RunError {
     )]
     Unreadable {
         /// The topic of the state.
-        state: String,
+        state: Box<str>,
         /// Partition.
         partition: i32,
         /// The record's key.
-        entity: String,
+        entity: Box<str>,
         /// What is wrong with it.
-        detail: String,
+        detail: Box<str>,
         /// For the commands.
-        bootstrap: String,
+        bootstrap: Box<str>,
     },
     /// A record that the broker does not take for its size.
     #[error(
@@ -98,18 +98,18 @@ pub enum RunError {
     )]
     TooLarge {
         /// Topic.
-        topic: String,
+        topic: Box<str>,
         /// Snapshot, standing or alert.
         what: &'static str,
         /// Whose.
-        entity: String,
+        entity: Box<str>,
         /// Its size, uncompressed.
         bytes: usize,
         /// A limit that would do.
         enough: usize,
         /// What the broker said.
-        detail: String,
+        detail: Box<str>,
         /// For the command.
-        bootstrap: String,
+        bootstrap: Box<str>,
     },
 }

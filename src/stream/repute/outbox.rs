@@ -194,13 +194,13 @@ impl Outbox {
             return RunError::Stuck(format!("the dead letters cannot be written: {detail}"));
         };
         RunError::TooLarge {
-            topic: out.kind.topic(output).to_owned(),
+            topic: out.kind.topic(output).into(),
             what: out.kind.name(),
-            entity: out.key.to_string(),
+            entity: (&*out.key).into(),
             bytes: size(out),
             enough: (2 * size(out)).next_power_of_two(),
-            detail: detail.to_owned(),
-            bootstrap: bootstrap.to_owned(),
+            detail: detail.into(),
+            bootstrap: bootstrap.into(),
         }
     }
 }

@@ -43,6 +43,9 @@ const CHUNK: usize = 4_000;
 /// How long a poll waits.
 const WAIT: Duration = Duration::from_millis(20);
 
+/// The last record of each key.
+type Latest = HashMap<Vec<u8>, Vec<u8>>;
+
 /// What a restore needs.
 pub(super) struct Restore<'a> {
     pub(super) settings: &'a Settings,
@@ -152,11 +155,7 @@ impl Restore<'_> {
     }
 
     /// The last record of each key of the changelog, by partition.
-    fn changelog(
-        &self,
-        reader: &BaseConsumer<Rebalances>,
-        partitions: &[i32],
-    ) -> Result<BTreeMap<i32, HashMap<Vec<u8>, Vec<u8>>>, Halt> {
+    fn changelog(&self, reader: &BaseConsumer<Rebalances>, partitions: &[i32]) -> Result<BTreeMap<i32, Latest>, Halt> {
         let state = &self.settings.output.reputation_state;
         let everything = self.reader("read_uncommitted")?;
         let mut filled = Vec::new();
@@ -168,8 +167,7 @@ impl Restore<'_> {
             }
         }
         drop(everything);
-        let mut kept: BTreeMap<i32, HashMap<Vec<u8>, Vec<u8>>> =
-            partitions.iter().map(|partition| (*partition, HashMap::new())).collect();
+        let mut kept: BTreeMap<i32, Latest> = partitions.iter().map(|partition| (*partition, HashMap::new())).collect();
         let mut left: HashSet<i32> = filled.iter().map(|(partition, _)| *partition).collect();
         reader.assign(&listed(state, filled.into_iter())?)?;
         self.read(reader, |messages, ended| {
@@ -222,7 +220,7 @@ impl Restore<'_> {
     fn draft(
         &self,
         partition: i32,
-        kept: HashMap<Vec<u8>, Vec<u8>>,
+        kept: Latest,
         committed: Option<i64>,
         (low, high): (i64, i64),
     ) -> Result<Draft, Halt> {
@@ -283,7 +281,7 @@ impl Restore<'_> {
     fn decoded(
         &self,
         partition: i32,
-        kept: HashMap<Vec<u8>, Vec<u8>>,
+        kept: Latest,
     ) -> Result<(Vec<Snapshot>, Option<Checkpoint>, HashMap<Arc<str>, usize>), RunError> {
         let read: Vec<Result<(Kept, usize), RunError>> = kept
             .into_par_iter()
@@ -438,34 +436,34 @@ impl Restore<'_> {
     fn ahead(&self, partition: i32, entity: String, offset: i64, committed: i64) -> RunError {
         let Settings { kafka, output, .. } = self.settings;
         RunError::Ahead {
-            state: output.reputation_state.clone(),
-            enriched: output.enriched.clone(),
+            state: output.reputation_state.as_str().into(),
+            enriched: output.enriched.as_str().into(),
             partition,
-            entity,
+            entity: entity.into(),
             offset,
             committed,
-            group: Role::Repute.group(kafka),
-            bootstrap: kafka.bootstrap.clone(),
+            group: Role::Repute.group(kafka).into(),
+            bootstrap: kafka.bootstrap.as_str().into(),
         }
     }
 
     fn unreadable(&self, partition: i32, key: &[u8], detail: String) -> RunError {
         RunError::Unreadable {
-            state: self.settings.output.reputation_state.clone(),
+            state: self.settings.output.reputation_state.as_str().into(),
             partition,
-            entity: String::from_utf8_lossy(key).into_owned(),
-            detail,
-            bootstrap: self.settings.kafka.bootstrap.clone(),
+            entity: String::from_utf8_lossy(key).into(),
+            detail: detail.into(),
+            bootstrap: self.settings.kafka.bootstrap.as_str().into(),
         }
     }
 
     pub(super) fn repartitioned(&self, written: i32) -> RunError {
         RunError::Repartitioned {
-            enriched: self.settings.output.enriched.clone(),
+            enriched: self.settings.output.enriched.as_str().into(),
             partitions: self.partitions,
-            state: self.settings.output.reputation_state.clone(),
+            state: self.settings.output.reputation_state.as_str().into(),
             written,
-            bootstrap: self.settings.kafka.bootstrap.clone(),
+            bootstrap: self.settings.kafka.bootstrap.as_str().into(),
         }
     }
 }
