@@ -238,5 +238,5 @@ fn event(said: &Coming) -> Observation<'static> {
 }
 
 pub fn concerned() -> Concerned<'static> {
-    Concerned { id: Cow::from("it"), name: Cow::from("It"), kind: EntityKind::Brand }
+    Concerned { id: Cow::from("it"), name: Cow::from("It"), kind: EntityKind::Brand, matched: Vec::new() }
 }
