@@ -87,6 +87,7 @@ fn event(number: u64, entities: u64, step: i64, dice: &mut Dice) -> Observation<
             id: Cow::Owned(format!("brand{entity}")),
             name: Cow::Owned(format!("Brand {entity}")),
             kind: EntityKind::Brand,
+            matched: Vec::new(),
         }),
         language: Language { code: Cow::Borrowed(["en", "es", "vi", "sr", "is"][dice.below(5) as usize]) },
         sentiment: Some(Meant {

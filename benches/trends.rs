@@ -61,7 +61,12 @@ impl Post {
                 engagement: None,
                 in_community: None,
             },
-            entity: Some(Concerned { id: Cow::Borrowed(entity), name: Cow::Borrowed(entity), kind: EntityKind::Brand }),
+            entity: Some(Concerned {
+                id: Cow::Borrowed(entity),
+                name: Cow::Borrowed(entity),
+                kind: EntityKind::Brand,
+                matched: Vec::new(),
+            }),
             language: Language { code: Cow::Borrowed("en") },
             sentiment: None,
             topics: Vec::new(),

@@ -2,16 +2,16 @@
 //! Knows nothing of the score; both the bench and a test hand it one.
 
 /// One opinion.
-pub struct Opinion {
+pub(crate) struct Opinion {
     /// Its age in hours.
-    pub age: f64,
+    pub(crate) age: f64,
     /// For or against.
-    pub positive: bool,
+    pub(crate) positive: bool,
 }
 
 /// What is known of the entity from before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Before {
+pub(crate) enum Before {
     /// Nothing: the entity is new.
     Nothing,
     /// Weeks in which as many were for it as against it.
@@ -22,7 +22,7 @@ pub enum Before {
 
 /// Where the true share comes from.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Truth {
+pub(crate) enum Truth {
     /// Drawn from Beta(κ/2, κ/2), κ = 20.
     Prior,
     /// Always the same.
@@ -31,31 +31,31 @@ pub enum Truth {
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Case {
+pub(crate) struct Case {
     /// What is known from before.
-    pub before: Before,
+    pub(crate) before: Before,
     /// The truth.
-    pub truth: Truth,
+    pub(crate) truth: Truth,
     /// Effective mentions in the window of one hour, on average.
-    pub n: f64,
+    pub(crate) n: f64,
 }
 
 /// What came of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The share of bands that hold the truth.
-    pub covered: f64,
+    pub(crate) covered: f64,
     /// Mean width of the bands, 0 to 1.
-    pub width: f64,
+    pub(crate) width: f64,
     /// Mean of the effective mentions.
-    pub n: f64,
+    pub(crate) n: f64,
 }
 
 /// A band: low and high, 0 to 1, and the effective mentions of the window of one hour.
-pub type Band = (f64, f64, f64);
+pub(crate) type Band = (f64, f64, f64);
 
 /// Draws a case many times.
-pub fn simulate(case: Case, draws: u32, seed: u64, mut band: impl FnMut(&[Opinion]) -> Band) -> Outcome {
+pub(crate) fn simulate(case: Case, draws: u32, seed: u64, mut band: impl FnMut(&[Opinion]) -> Band) -> Outcome {
     let mut dice = Dice(seed);
     let mut outcome = Outcome { covered: 0.0, width: 0.0, n: 0.0 };
     for _ in 0..draws {

@@ -9,42 +9,42 @@ use crate::rivals::{RIVALS, Rivals};
 use crate::stream::{HOUR, Stream};
 use crate::world::{Drop, START, STEP, Shape, WEEK, World, concerned};
 
-pub const HISTORY: i64 = 4 * WEEK;
+pub(crate) const HISTORY: i64 = 4 * WEEK;
 /// Points.
-pub const SIZES: [f64; 4] = [8.0, 12.0, 20.0, 30.0];
+pub(crate) const SIZES: [f64; 4] = [8.0, 12.0, 20.0, 30.0];
 /// Shapes, their names, and how long after its beginning a drop counts as found.
-pub const SHAPES: [(Shape, &str, i64); 3] =
+pub(crate) const SHAPES: [(Shape, &str, i64); 3] =
     [(Shape::Step, "step", 48 * HOUR), (Shape::Ramp, "ramp, 6 h", 48 * HOUR), (Shape::Dip, "dip, 3 h", 6 * HOUR)];
 
 /// What was seen of one entity.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Weeks without a drop.
-    pub weeks: f64,
+    pub(crate) weeks: f64,
     /// Alerts that opened in them: drops, of these critical; spikes, surges.
-    pub drops: usize,
-    pub critical: usize,
-    pub spikes: usize,
-    pub surges: usize,
+    pub(crate) drops: usize,
+    pub(crate) critical: usize,
+    pub(crate) spikes: usize,
+    pub(crate) surges: usize,
     /// What each rival saw in them, step by step.
-    pub fallen: [Vec<f32>; RIVALS.len()],
+    pub(crate) fallen: [Vec<f32>; RIVALS.len()],
     /// What became of the planted drops, by shape and size.
-    pub found: Vec<Vec<Found>>,
+    pub(crate) found: Vec<Vec<Found>>,
 }
 
 /// What became of a planted drop.
 #[derive(Debug, Default)]
-pub struct Found {
+pub(crate) struct Found {
     /// Milliseconds until our alert opened, or one that was open got worse.
-    pub ours: Option<i64>,
-    pub critical: bool,
+    pub(crate) ours: Option<i64>,
+    pub(crate) critical: bool,
     /// The moments at which each rival saw more than before: milliseconds, and how much.
-    pub rivals: [Vec<(i64, f32)>; RIVALS.len()],
+    pub(crate) rivals: [Vec<(i64, f32)>; RIVALS.len()],
 }
 
 impl Found {
     /// When a rival with a limit raises its alarm.
-    pub fn rival(&self, rival: usize, limit: f32) -> Option<i64> {
+    pub(crate) fn rival(&self, rival: usize, limit: f32) -> Option<i64> {
         self.rivals[rival].iter().find(|(_, fallen)| *fallen >= limit).map(|(after, _)| *after)
     }
 }
@@ -77,7 +77,7 @@ impl Entity<'_> {
 }
 
 /// Runs one entity. `weeks` of it are quiet; without `rivals` nobody is compared.
-pub fn run(stream: &Stream, seed: u64, volume: f64, weeks: i64, rivals: bool, plant: &[(usize, usize)]) -> Seen {
+pub(crate) fn run(stream: &Stream, seed: u64, volume: f64, weeks: i64, rivals: bool, plant: &[(usize, usize)]) -> Seen {
     let rules = Rules::default();
     let mut entity = Entity {
         world: World::new(stream, seed, volume),

@@ -4,9 +4,9 @@
 use crate::stream::HOUR;
 use crate::world::STEP;
 
-pub const RIVALS: [&str; 4] = ["threshold 1h", "threshold 24h", "z-score 1h", "z-score 24h"];
+pub(crate) const RIVALS: [&str; 4] = ["threshold 1h", "threshold 24h", "z-score 1h", "z-score 24h"];
 const FLOOR: f64 = 15.0;
-pub const COOLDOWN: usize = (6 * HOUR / STEP) as usize;
+pub(crate) const COOLDOWN: usize = (6 * HOUR / STEP) as usize;
 
 /// Mean and variance of a window's score at whole hours, with a half-life of two weeks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,21 +59,21 @@ impl Window {
 
 /// The windows 1 h, 24 h and 7 d of one entity, and what rivals learnt of it.
 #[derive(Debug, Clone, Default)]
-pub struct Rivals {
+pub(crate) struct Rivals {
     windows: [Window; 3],
     usual: [Usual; 2],
 }
 
 impl Rivals {
     /// Hears a mention, one of so many copies.
-    pub fn hear(&mut self, positive: f64, negative: f64, copies: u32) {
+    pub(crate) fn hear(&mut self, positive: f64, negative: f64, copies: u32) {
         let copies = f64::from(copies.max(1));
         let factor = copies.sqrt() - (copies - 1.0).sqrt();
         self.windows.iter_mut().for_each(|window| window.add(factor * positive, factor * (positive + negative)));
     }
 
     /// How far each rival sees it fallen: what its limit is held against. Nothing below the floor.
-    pub fn look(&mut self, at: i64) -> [f32; RIVALS.len()] {
+    pub(crate) fn look(&mut self, at: i64) -> [f32; RIVALS.len()] {
         self.windows.iter_mut().zip([1.0, 24.0, 168.0]).for_each(|(window, half_life)| window.decay(half_life));
         let [hour, day, week] = self.windows;
         let usual = week.positive / week.opinion.max(1e-9);
@@ -94,7 +94,7 @@ impl Rivals {
 }
 
 /// Alarms of a rival with a limit: one begins when the limit is passed, and is over once half of it is left.
-pub fn alarms(fallen: &[f32], limit: f32) -> usize {
+pub(crate) fn alarms(fallen: &[f32], limit: f32) -> usize {
     let (mut count, mut open, mut quiet) = (0, false, 0_usize);
     for (step, value) in fallen.iter().enumerate() {
         if open && *value < limit / 2.0 {

@@ -5,47 +5,47 @@ use std::path::Path;
 
 use crate::random::Random;
 
-pub const HOUR: i64 = 3_600_000;
+pub(crate) const HOUR: i64 = 3_600_000;
 
 /// One mention, as numbers.
 #[derive(Debug, Clone, Copy)]
-pub struct Mention {
+pub(crate) struct Mention {
     /// Milliseconds after the first of its session.
-    pub after: i64,
-    pub positive: f64,
-    pub negative: f64,
+    pub(crate) after: i64,
+    pub(crate) positive: f64,
+    pub(crate) negative: f64,
     /// Number of its topic; 0 for none.
-    pub topic: u8,
+    pub(crate) topic: u8,
 }
 
 /// What one author said to one brand, without a pause of six hours.
 #[derive(Debug, Clone)]
-pub struct Session {
-    pub mentions: Vec<Mention>,
-    pub opinion: f64,
-    pub positive: f64,
+pub(crate) struct Session {
+    pub(crate) mentions: Vec<Mention>,
+    pub(crate) opinion: f64,
+    pub(crate) positive: f64,
 }
 
 /// Sessions of one leaning, and the mean of their opinion.
 #[derive(Debug, Clone, Default)]
-pub struct Pool {
-    pub sessions: Vec<Session>,
-    pub opinion: f64,
-    pub positive: f64,
+pub(crate) struct Pool {
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) opinion: f64,
+    pub(crate) positive: f64,
 }
 
 /// The stream.
 #[derive(Debug, Clone)]
-pub struct Stream {
+pub(crate) struct Stream {
     /// Sessions that speak well of it, and the others.
-    pub good: Pool,
-    pub bad: Pool,
+    pub(crate) good: Pool,
+    pub(crate) bad: Pool,
     /// Mentions in a session, mean.
-    pub length: f64,
+    pub(crate) length: f64,
     /// Volume by hour of the week, mean 1.
-    pub volume: Vec<f64>,
+    pub(crate) volume: Vec<f64>,
     /// Share of positive by hour of the day, above the mean.
-    pub tone: Vec<f64>,
+    pub(crate) tone: Vec<f64>,
 }
 
 struct Row {
@@ -59,7 +59,7 @@ struct Row {
 
 impl Stream {
     /// Reads the numbers.
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/data/airline.csv.gz");
         let mut text = String::new();
         let file = std::fs::File::open(&path).expect("benches/data is part of the project");
@@ -74,7 +74,7 @@ impl Stream {
     }
 
     /// A session out of a mixture whose mean share of positive is `share`.
-    pub fn draw(&self, share: f64, random: &mut Random) -> &Session {
+    pub(crate) fn draw(&self, share: f64, random: &mut Random) -> &Session {
         // w·(positive of good − share·opinion of good) + (1 − w)·(the same of bad) = 0.
         let above = self.good.positive - share * self.good.opinion;
         let below = self.bad.positive - share * self.bad.opinion;

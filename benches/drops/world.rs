@@ -14,15 +14,15 @@ use undertone::watch::{EntityKind, Relation};
 use crate::random::Random;
 use crate::stream::{HOUR, Mention, Stream};
 
-pub const STEP: i64 = 300_000;
-pub const WEEK: i64 = 168 * HOUR;
+pub(crate) const STEP: i64 = 300_000;
+pub(crate) const WEEK: i64 = 168 * HOUR;
 /// A Monday at midnight.
-pub const START: i64 = 1_740_960_000_000;
+pub(crate) const START: i64 = 1_740_960_000_000;
 const TOPICS: [&str; 3] = ["", "delay", "baggage"];
 
 /// How the share of positive goes down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// At once, and it stays.
     Step,
     /// Over six hours, and it stays.
@@ -32,11 +32,11 @@ pub enum Shape {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Drop {
-    pub at: i64,
+pub(crate) struct Drop {
+    pub(crate) at: i64,
     /// As a share.
-    pub depth: f64,
-    pub shape: Shape,
+    pub(crate) depth: f64,
+    pub(crate) shape: Shape,
 }
 
 impl Drop {
@@ -59,7 +59,7 @@ impl Drop {
 
 /// One entity's world.
 #[derive(Clone)]
-pub struct World<'a> {
+pub(crate) struct World<'a> {
     stream: &'a Stream,
     random: Random,
     /// Mentions an hour.
@@ -72,8 +72,8 @@ pub struct World<'a> {
     /// Today's and this hour's volume, as a factor.
     busy: f64,
     hour: f64,
-    pub clock: i64,
-    pub drop: Option<Drop>,
+    pub(crate) clock: i64,
+    pub(crate) drop: Option<Drop>,
     /// By time: what was begun and goes on.
     coming: BinaryHeap<Reverse<Coming>>,
     numbers: u64,
@@ -92,7 +92,7 @@ struct Coming {
 }
 
 impl<'a> World<'a> {
-    pub fn new(stream: &'a Stream, seed: u64, volume: f64) -> Self {
+    pub(crate) fn new(stream: &'a Stream, seed: u64, volume: f64) -> Self {
         let mut random = Random::new(seed);
         let (level, drift) = (random.between(0.45, 0.75), random.between(0.015, 0.04));
         Self {
@@ -188,7 +188,7 @@ impl<'a> World<'a> {
     }
 
     /// Lets a step pass, and tells what was said in it, in order, each with how many copies there are so far.
-    pub fn step(&mut self, mut tell: impl FnMut(&Observation<'_>, u32)) {
+    pub(crate) fn step(&mut self, mut tell: impl FnMut(&Observation<'_>, u32)) {
         self.begin();
         self.clock += STEP;
         while let Some(Reverse(next)) = self.coming.peek().copied().filter(|Reverse(next)| next.at < self.clock) {
@@ -237,6 +237,6 @@ fn event(said: &Coming) -> Observation<'static> {
     }
 }
 
-pub fn concerned() -> Concerned<'static> {
+pub(crate) fn concerned() -> Concerned<'static> {
     Concerned { id: Cow::from("it"), name: Cow::from("It"), kind: EntityKind::Brand, matched: Vec::new() }
 }

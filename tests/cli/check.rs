@@ -111,7 +111,7 @@ fn the_commented_defaults_are_the_defaults() {
     let path = folder.path().join("undertone.toml");
     let settings = || {
         let it = Settings::load(&path).unwrap();
-        format!("{:?}", (it.kafka, it.output, it.limits, it.model, it.detect_language, it.http_addr))
+        format!("{:?}", (it.kafka, it.output, it.limits, it.reputation, it.model, it.detect_language, it.http_addr))
     };
     let implicit = settings();
     let not_defaults = ["instance", "mapping", "path", "replication", "workers"];
@@ -131,5 +131,5 @@ fn the_commented_defaults_are_the_defaults() {
         .collect();
     fs::write(&path, text.join("\n")).unwrap();
     assert_eq!(settings(), implicit);
-    assert_eq!(shown, 13, "defaults shown in comments");
+    assert_eq!(shown, 25, "defaults shown in comments");
 }

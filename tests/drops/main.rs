@@ -1,6 +1,8 @@
 //! The drop alarm on simulated weeks of real rates, authors and opinions: a short, seeded run of `cargo bench --bench drops`, with
 //! bars that hold with margin.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests and benches fail as tests do")]
+
 // The short run leaves out what compares and prints.
 #[path = "../../benches/drops/measure.rs"]
 #[allow(dead_code)]

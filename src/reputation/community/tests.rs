@@ -13,7 +13,7 @@ const START: i64 = 1_772_323_200_000;
 fn post(id: &str, author: &str, at: i64) -> Value {
     let created_at = jiff::Timestamp::from_millisecond(START + at).unwrap().to_string();
     json!({
-        "id": format!("x:{id}#acme"), "op": "observed", "revision": 0, "relation": "mention",
+        "schema": "undertone.enriched/1", "id": format!("x:{id}#acme"), "op": "observed", "revision": 0, "relation": "mention",
         "mention": {
             "id": id, "source": "x", "text": format!("@acme the lids leak {id}"), "created_at": created_at, "kind": "post",
             "author": { "id": author, "handle": format!("{author}_handle") },
@@ -123,7 +123,7 @@ fn only_posts_that_expect_an_answer_wait() {
             &[("/entity/matched", json!([{ "start": 0, "end": 4, "in": "title" }])), ("/mention/text", json!("@else"))],
         ),
     ] {
-        assert_eq!(waiting(&after(&[silent.clone()]), 2 * HOUR), Vec::<String>::new(), "{silent}");
+        assert_eq!(waiting(&after(std::slice::from_ref(&silent)), 2 * HOUR), Vec::<String>::new(), "{silent}");
     }
     let named = with(
         plain("1"),
@@ -146,7 +146,7 @@ fn only_posts_that_expect_an_answer_wait() {
             ],
         ),
     ] {
-        assert_eq!(waiting(&after(&[waits.clone()]), 2 * HOUR).len(), 1, "{waits}");
+        assert_eq!(waiting(&after(std::slice::from_ref(&waits)), 2 * HOUR).len(), 1, "{waits}");
     }
 }
 

@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 /// What was done to a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Edit {
+pub(crate) enum Edit {
     /// `RT @somebody: …`
     Reshared,
     /// Capitals, or none.
@@ -31,7 +31,7 @@ pub enum Edit {
 
 impl Edit {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Reshared,
         Self::OtherCase,
         Self::OtherPunctuation,
@@ -46,7 +46,7 @@ impl Edit {
     ];
 
     /// A copy of `text`; words are borrowed from `other`, a post in the same language.
-    pub fn apply(self, text: &str, other: &str, rng: &mut Rng) -> String {
+    pub(crate) fn apply(self, text: &str, other: &str, rng: &mut Rng) -> String {
         let (mut words, gap) = words(text);
         let borrowed = borrow(other, rng);
         match self {
@@ -74,7 +74,7 @@ impl Edit {
 }
 
 /// Words; pairs of characters of a text that puts no spaces between them.
-pub fn words(text: &str) -> (Vec<String>, &'static str) {
+pub(crate) fn words(text: &str) -> (Vec<String>, &'static str) {
     let spaced: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
     let characters: Vec<char> = text.chars().collect();
     if spaced.len() > 1 && characters.len() < 20 * spaced.len() {
@@ -92,17 +92,17 @@ fn borrow(other: &str, rng: &mut Rng) -> String {
 }
 
 /// A post in a stream, and the post that it is a copy of: itself, if of none.
-pub struct Post {
+pub(crate) struct Post {
     /// Its text.
-    pub text: String,
+    pub(crate) text: String,
     /// Which of the given posts it is, or is a copy of.
-    pub origin: usize,
+    pub(crate) origin: usize,
     /// How it was made; `None` of a given post.
-    pub edit: Option<Edit>,
+    pub(crate) edit: Option<Edit>,
 }
 
 /// A stream of the given posts, in which each is copied once with each edit within the next `spread` posts.
-pub fn stream(posts: &[String], spread: usize, rng: &mut Rng) -> Vec<Post> {
+pub(crate) fn stream(posts: &[String], spread: usize, rng: &mut Rng) -> Vec<Post> {
     let mut placed: Vec<(f64, Post)> = Vec::new();
     let copies = (1 + Edit::ALL.len()) as f64;
     for (origin, text) in posts.iter().enumerate() {
@@ -119,7 +119,7 @@ pub fn stream(posts: &[String], spread: usize, rng: &mut Rng) -> Vec<Post> {
 }
 
 /// Posts of our own, by language.
-pub const POSTS: [(&str, &[&str]); 10] = [
+pub(crate) const POSTS: [(&str, &[&str]); 10] = [
     (
         "en",
         &[
