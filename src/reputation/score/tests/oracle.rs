@@ -49,7 +49,7 @@ fn tally(said: &[&Post], at: i64, newest: i64, half_life: f64) -> Tally {
         })
         .collect();
     let anonymous: f64 = said.iter().filter(|post| post.author.is_none()).map(|post| weight(post)).sum();
-    let ceiling = ceiling(&given, anonymous, (-((at - newest) as f64) / half_life).exp2() / 16.0);
+    let ceiling = ceiling(&given, anonymous, ((newest as f64 - at as f64) / half_life).exp2() / 16.0);
     let mut sums = Tally::default();
     for post in said {
         let part = post.author.map_or(1.0, |author| (ceiling / given[&(post.source, author)]).min(1.0));
