@@ -1,6 +1,6 @@
 //! Which mentions are copies of each other: reshares, and copy and paste with small edits.
 //!
-//! Posts are known by their SimHash ([`crate::text::fingerprint`]). A cluster is known by the fingerprint of its first
+//! Posts are known by their SimHash ([`crate::text::fingerprint()`]). A cluster is known by the fingerprint of its first
 //! member; a post joins the nearest cluster within [`NEAR`] bits, or begins one. docs/TRENDS.md has the measurements.
 
 use serde::{Deserialize, Serialize};
