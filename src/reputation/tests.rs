@@ -158,6 +158,16 @@ fn a_book_taken_back_from_its_snapshots_has_the_same_future() {
 }
 
 #[test]
+fn a_book_taken_back_may_be_asked_before_its_clock_begins() {
+    let mut one = book();
+    stream(10, 0..0).iter().for_each(|post| fold(&mut one, post));
+    let kept = serde_json::to_string(&one.snapshot("e0", 0, 1, 0)).unwrap();
+    let mut other = book();
+    other.restore(serde_json::from_str::<Snapshot>(&kept).unwrap());
+    assert!(other.news().alerts.is_empty());
+}
+
+#[test]
 fn silence_ends_an_alert() {
     let mut book = book();
     let posts = stream(15_100, 15_000..15_100);
