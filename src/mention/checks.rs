@@ -39,7 +39,8 @@ fn has_words(mention: &Mention) -> bool {
     [Some(&mention.text), mention.title.as_ref()].into_iter().flatten().any(|text| !text.trim().is_empty())
 }
 
-fn time(created_at: Timestamp, recorded: Option<i64>) -> Result<(), Rejection> {
+/// Refuses a `created_at` that no clock in order has written. `recorded` as above.
+pub(crate) fn time(created_at: Timestamp, recorded: Option<i64>) -> Result<(), Rejection> {
     let refuse = |expected: String| {
         let detail = format!("found {created_at}, expected {expected}");
         Err(Rejection::new(Reason::TimeOutOfRange, Some("created_at"), detail))

@@ -13,6 +13,7 @@ pub mod rejection;
 pub mod timeline;
 
 pub use canonical::{Author, Engagement, Kind, Mention, Rating};
+pub(crate) use checks::time;
 pub use decode::{Decoded, Decoder, Op};
 pub use mapping::{Mapping, MappingError};
 pub use record::{Origin, Record};

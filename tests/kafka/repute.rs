@@ -183,15 +183,21 @@ fn a_foreign_record_becomes_a_dead_letter() {
     records.insert(10, Send { key: Some("lumen".into()), ..Send::value("no enriched event") });
     // An event of an entity under another key would give it a second state elsewhere.
     records.insert(20, Send { key: Some("other".into()), ..event(30, 0..0) });
+    // An event of the far future would move the time of its partition's entities, and what they have would fade at once.
+    let late = event(31, 0..0);
+    let value =
+        String::from_utf8(late.value.clone().unwrap()).unwrap().replace("2026-03-02T00:31:00Z", "2099-01-01T00:00:00Z");
+    records.insert(25, Send { key: late.key, ..Send::value(value) });
     world.send_events(&records);
     let _process = world.start_repute("one").ready();
     let mut letters = world.letters();
-    let letters = letters.until(PATIENCE, |read| read.len() >= 2);
+    let letters = letters.until(PATIENCE, |read| read.len() >= 3);
     let reasons: BTreeSet<_> = letters.iter().map(|letter| letter.header("undertone-reason").unwrap()).collect();
-    assert_eq!(reasons, BTreeSet::from(["invalid_value", "not_json"]));
+    assert_eq!(reasons, BTreeSet::from(["invalid_value", "not_json", "time_out_of_range"]));
     assert!(letters.iter().all(|letter| letter.header("undertone-topic") == Some(world.enriched().as_str())));
     let mut standings = world.read(&world.reputation());
-    standings.until(PATIENCE, |read| are_final(read, 30));
+    let standings = latest(standings.until(PATIENCE, |read| are_final(read, 30)));
+    assert!(standings.values().all(|standing| standing["at"].as_str().unwrap() < "2099"), "{standings:?}");
 }
 
 #[test]

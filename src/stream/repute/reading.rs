@@ -5,7 +5,7 @@ use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 
 use super::placement::partition_of;
-use crate::mention::{Reason, Rejection};
+use crate::mention::{Reason, Rejection, time};
 use crate::reputation::Observation;
 
 /// From so many records on, decoding is spread over the cores.
@@ -17,8 +17,8 @@ pub(super) fn decode<'m>(
     partitions: i32,
 ) -> Vec<Result<Observation<'m>, Rejection>> {
     let decode = |message: &'m BorrowedMessage<'_>| {
-        let place = (message.partition(), partitions);
-        observation(message.key(), message.payload(), place)
+        let record = (message.key(), message.payload(), message.timestamp().to_millis());
+        observation(record, (message.partition(), partitions))
     };
     if messages.len() < SPREAD {
         return messages.iter().map(decode).collect();
@@ -26,10 +26,12 @@ pub(super) fn decode<'m>(
     messages.par_iter().with_min_len(SPREAD / 2).map(decode).collect()
 }
 
+/// A record's key, value and time (milliseconds since the epoch).
+type Record<'k, 'm> = (Option<&'k [u8]>, Option<&'m [u8]>, Option<i64>);
+
 /// Decodes a record of a partition out of so many.
 fn observation<'m>(
-    key: Option<&[u8]>,
-    value: Option<&'m [u8]>,
+    (key, value, recorded): Record<'_, 'm>,
     (partition, partitions): (i32, i32),
 ) -> Result<Observation<'m>, Rejection> {
     let Some(value) = value.filter(|value| !value.is_empty()) else {
@@ -37,6 +39,8 @@ fn observation<'m>(
     };
     let observation = Observation::from_json(value).map_err(|error| rejection(&error, value))?;
     let Some(entity) = &observation.entity else { return Ok(observation) };
+    // One event from the far future would move the clock of the whole book, and nothing moves it back.
+    time(observation.mention.created_at, recorded)?;
     if key != Some(entity.id.as_bytes()) {
         let detail = format!("found another key, expected the entity's id {:?}", entity.id);
         return Err(Rejection::new(Reason::InvalidValue, Some("key"), detail));
@@ -73,6 +77,9 @@ mod tests {
 
     use super::*;
 
+    /// 2026-03-01T10:00:00Z.
+    const RECORDED: i64 = 1_772_359_200_000;
+
     fn event() -> serde_json::Value {
         json!({
             "schema": "undertone.enriched/1", "id": "test:1#acme", "op": "observed", "revision": 0, "relation": "mention",
@@ -85,7 +92,8 @@ mod tests {
     }
 
     fn reason(key: Option<&[u8]>, value: Option<&[u8]>, partition: i32) -> Result<(), (Reason, Option<String>)> {
-        observation(key, value, (partition, 4)).map(drop).map_err(|rejection| (rejection.reason, rejection.field))
+        let record = (key, value, Some(RECORDED));
+        observation(record, (partition, 4)).map(drop).map_err(|rejection| (rejection.reason, rejection.field))
     }
 
     #[test]
@@ -106,6 +114,15 @@ mod tests {
         let mut odd = event();
         odd["topics"] = json!(7);
         assert_eq!(reason(None, Some(odd.to_string().as_bytes()), home), Err((Reason::MistypedField, None)));
+        for (created_at, expected) in [
+            ("2026-03-01T10:05:00Z", Ok(())),
+            ("2026-03-01T10:05:01Z", Err((Reason::TimeOutOfRange, Some("created_at".to_owned())))),
+            ("1989-12-31T23:59:59Z", Err((Reason::TimeOutOfRange, Some("created_at".to_owned())))),
+        ] {
+            let mut dated = event();
+            dated["mention"]["created_at"] = json!(created_at);
+            assert_eq!(reason(Some(b"acme"), Some(dated.to_string().as_bytes()), home), expected, "{created_at}");
+        }
         let mut nobody = event();
         nobody["entity"] = json!(null);
         assert_eq!(reason(None, Some(nobody.to_string().as_bytes()), 0), Ok(()), "whatever its key");
