@@ -3,15 +3,19 @@
 //! Posts are known by their SimHash ([`crate::text::fingerprint()`]). A cluster is known by the fingerprint of its first
 //! member; a post joins the nearest cluster within [`NEAR`] bits, or begins one. docs/TRENDS.md has the measurements.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use serde::{Deserialize, Serialize};
 
+use super::hashing::ByHash;
 use super::observation::Observation;
 use crate::text::fingerprint;
 
 /// Fingerprints that differ in at most so many bits are of copies.
 pub const NEAR: u32 = 10;
 /// Clusters that are remembered of one entity, at most; the least recently active is forgotten first. A plain scan over so
-/// many is exact, and takes a microsecond or two.
+/// many is exact, and takes a microsecond.
 pub const CLUSTERS: usize = 1024;
 /// A cluster is forgotten once it was silent for so long, in milliseconds of event time.
 pub const HORIZON: i64 = 7 * 24 * 3_600_000;
@@ -25,17 +29,20 @@ const ALONE: u64 = 0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ClusterId(u64);
 
-/// The clusters of one entity that were active lately.
-///
-/// Sorted by fingerprint, column by column: the scan reads nothing but fingerprints, and ties fall the same way whatever
-/// the order of arrival.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// The clusters of one entity that were active lately, column by column.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(from = "Kept", into = "Kept")]
 pub struct Copies {
     fingerprints: Vec<u64>,
+    /// Their upper halves: the scan reads hardly anything else.
+    upper: Vec<u32>,
     /// Event time of the latest member, in milliseconds since the epoch.
     active: Vec<i64>,
     sizes: Vec<u32>,
+    places: ByHash<u64, u16>,
+    /// Who was active when, some of it long ago: brought up to date where the least recent is asked for. Empty until somebody
+    /// has to go.
+    idle: BinaryHeap<Reverse<(i64, u64)>>,
     /// The latest event time of any.
     clock: i64,
 }
@@ -75,19 +82,19 @@ impl Copies {
             return ClusterId(ALONE);
         }
         self.clock = self.clock.max(at);
-        let known = match self.fingerprints.binary_search(&fingerprint) {
-            Ok(slot) if self.is_current(slot) => Some(slot),
-            Ok(slot) => {
+        let known = match self.places.get(&fingerprint).map(|place| usize::from(*place)) {
+            Some(place) if self.is_current(place) => Some(place),
+            Some(place) => {
                 // Long over: the same words again begin anew.
-                self.remove(slot);
+                self.remove(place);
                 self.nearest(fingerprint)
             }
-            Err(_) => self.nearest(fingerprint),
+            None => self.nearest(fingerprint),
         };
-        let Some(slot) = known else { return self.begin(fingerprint, at) };
-        self.sizes[slot] = self.sizes[slot].saturating_add(1);
-        self.active[slot] = self.active[slot].max(at);
-        ClusterId(self.fingerprints[slot])
+        let Some(place) = known else { return self.begin(fingerprint, at) };
+        self.sizes[place] = self.sizes[place].saturating_add(1);
+        self.active[place] = self.active[place].max(at);
+        ClusterId(self.fingerprints[place])
     }
 
     /// How many members a cluster has; 1 if it is not known any more.
@@ -115,76 +122,110 @@ impl Copies {
     }
 
     fn slot(&self, cluster: ClusterId) -> Option<usize> {
-        self.fingerprints.binary_search(&cluster.0).ok().filter(|slot| self.is_current(*slot))
+        self.places.get(&cluster.0).map(|place| usize::from(*place)).filter(|place| self.is_current(*place))
     }
 
-    fn is_current(&self, slot: usize) -> bool {
-        self.active[slot] >= self.clock.saturating_sub(HORIZON)
+    fn is_current(&self, place: usize) -> bool {
+        self.active[place] >= self.clock.saturating_sub(HORIZON)
     }
 
     /// The nearest of the clusters within [`NEAR`] bits; of equally near ones the smallest fingerprint.
     fn nearest(&self, fingerprint: u64) -> Option<usize> {
-        // Distances of a whole block first, without a branch: that vectorises, and hardly a block has a hit.
-        const BLOCK: usize = 64;
-        let mut best = (NEAR + 1, 0);
-        for (block, candidates) in self.fingerprints.chunks(BLOCK).enumerate() {
-            let nearest = candidates.iter().map(|other| (other ^ fingerprint).count_ones()).min().unwrap_or(u32::MAX);
-            if nearest >= best.0 {
+        // Whoever is near is near in the upper half alone, which one in forty strangers is. Eight at once and without a branch:
+        // that vectorises.
+        const ABREAST: usize = 8;
+        let upper = upper_half(fingerprint);
+        let apart = |other: u32| (upper ^ other).count_ones();
+        let mut best = None::<(u32, u64, usize)>;
+        for (block, candidates) in self.upper.chunks(ABREAST).enumerate() {
+            // The top bit of a difference is set where the subtraction passes below zero.
+            let below = candidates.iter().fold(0, |below, other| below | apart(*other).wrapping_sub(NEAR + 1));
+            if below >> 31 == 0 {
                 continue;
             }
-            for (offset, other) in candidates.iter().enumerate() {
-                let (apart, slot) = ((other ^ fingerprint).count_ones(), block * BLOCK + offset);
-                if apart < best.0 && self.is_current(slot) {
-                    best = (apart, slot);
+            for place in block * ABREAST..block * ABREAST + candidates.len() {
+                let other = self.fingerprints[place];
+                let found = ((other ^ fingerprint).count_ones(), other, place);
+                if found.0 <= NEAR && best.is_none_or(|best| found < best) && self.is_current(place) {
+                    best = Some(found);
                 }
             }
         }
-        (best.0 <= NEAR).then_some(best.1)
+        best.map(|(_, _, place)| place)
     }
 
     fn begin(&mut self, fingerprint: u64, at: i64) -> ClusterId {
         let cluster = ClusterId(fingerprint);
         if self.len() >= CLUSTERS {
-            let oldest = self.active.iter().enumerate().min_by_key(|(_, active)| **active);
-            match oldest {
+            match self.least_recent() {
                 // A late mention may itself be what is forgotten first.
-                Some((_, active)) if *active > at => return cluster,
-                Some((slot, _)) => self.remove(slot),
+                Some(place) if self.active[place] > at => return cluster,
+                Some(place) => self.remove(place),
                 None => {}
             }
         }
         if at < self.clock.saturating_sub(HORIZON) {
             return cluster;
         }
-        let slot = self.fingerprints.partition_point(|other| *other < fingerprint);
-        self.fingerprints.insert(slot, fingerprint);
-        self.active.insert(slot, at);
-        self.sizes.insert(slot, 1);
+        self.push(fingerprint, at, 1);
+        if !self.idle.is_empty() {
+            self.idle.push(Reverse((at, fingerprint)));
+        }
         cluster
     }
 
-    fn remove(&mut self, slot: usize) {
-        self.fingerprints.remove(slot);
-        self.active.remove(slot);
-        self.sizes.remove(slot);
+    /// The least recently active; of equals the smallest fingerprint.
+    fn least_recent(&mut self) -> Option<usize> {
+        if self.idle.is_empty() || self.idle.len() > 2 * CLUSTERS {
+            self.idle = self.active.iter().copied().zip(self.fingerprints.iter().copied()).map(Reverse).collect();
+        }
+        while let Some(Reverse((at, fingerprint))) = self.idle.pop() {
+            let Some(place) = self.places.get(&fingerprint).map(|place| usize::from(*place)) else { continue };
+            self.idle.push(Reverse((self.active[place], fingerprint)));
+            if self.active[place] == at {
+                return Some(place);
+            }
+        }
+        None
     }
-}
 
-impl From<Kept> for Copies {
-    fn from(Kept { clock, mut clusters }: Kept) -> Self {
-        clusters.sort_unstable();
-        clusters.dedup_by_key(|(fingerprint, _, _)| *fingerprint);
-        Self {
-            fingerprints: clusters.iter().map(|row| row.0).collect(),
-            active: clusters.iter().map(|row| row.1).collect(),
-            sizes: clusters.iter().map(|row| row.2).collect(),
-            clock,
+    fn push(&mut self, fingerprint: u64, at: i64, size: u32) {
+        self.places.insert(fingerprint, self.len() as u16);
+        self.fingerprints.push(fingerprint);
+        self.upper.push(upper_half(fingerprint));
+        self.active.push(at);
+        self.sizes.push(size);
+    }
+
+    fn remove(&mut self, place: usize) {
+        self.places.remove(&self.fingerprints.swap_remove(place));
+        self.upper.swap_remove(place);
+        self.active.swap_remove(place);
+        self.sizes.swap_remove(place);
+        if let Some(moved) = self.fingerprints.get(place) {
+            self.places.insert(*moved, place as u16);
         }
     }
 }
 
+fn upper_half(fingerprint: u64) -> u32 {
+    (fingerprint >> 32) as u32
+}
+
+impl From<Kept> for Copies {
+    fn from(Kept { clock, clusters }: Kept) -> Self {
+        let mut copies = Self { clock, ..Self::default() };
+        for (fingerprint, active, size) in clusters.into_iter().take(CLUSTERS) {
+            if !copies.places.contains_key(&fingerprint) {
+                copies.push(fingerprint, active, size);
+            }
+        }
+        copies
+    }
+}
+
 impl From<Copies> for Kept {
-    fn from(Copies { fingerprints, active, sizes, clock }: Copies) -> Self {
+    fn from(Copies { fingerprints, active, sizes, clock, .. }: Copies) -> Self {
         // What is past the horizon would not be found again.
         let first = clock.saturating_sub(HORIZON);
         let columns = fingerprints.into_iter().zip(active).zip(sizes);

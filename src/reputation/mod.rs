@@ -11,6 +11,7 @@ pub mod community;
 pub mod copies;
 pub mod detect;
 pub mod entity;
+mod hashing;
 pub mod observation;
 pub mod rules;
 pub mod score;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::decay::{Factors, SPANS};
 use super::entry::NOBODY;
-use super::hashing::ByHash;
 use super::sums::Head;
+use crate::reputation::hashing::ByHash;
 use crate::reputation::rules::{AUTHOR_SHARE, ENOUGH_AUTHORS};
 
 /// Authors of settled mentions that are remembered, and how many of them stay when there are more. Whoever gives a tenth of the

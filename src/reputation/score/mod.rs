@@ -8,7 +8,6 @@ mod authors;
 mod change;
 mod decay;
 mod entry;
-mod hashing;
 mod kept;
 mod look;
 mod names;
@@ -40,6 +39,9 @@ use crate::watch::Relation;
 
 pub use self::change::change;
 pub use self::posterior::{Posterior, prior, standings};
+
+/// Clusters that wait to be weighed anew, at most.
+const MOST_GROWN: usize = 1024;
 
 /// Sums up what is said of one entity.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -113,6 +115,9 @@ impl Score {
         };
         self.running.add(place, known.is_none(), &entry, &self.landmarks.factors(entry.at));
         self.look = None;
+        if self.grown.len() > MOST_GROWN {
+            self.weigh_the_grown();
+        }
         let folded =
             Folded { fresh: known.is_none() && !version.is_deleted(), weight: entry.weight, copies: entry.copies };
         self.settle_what_is_over();

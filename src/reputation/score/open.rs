@@ -5,8 +5,8 @@
 use std::collections::VecDeque;
 
 use super::entry::Entry;
-use super::hashing::ByHash;
 use crate::reputation::copies::ClusterId;
+use crate::reputation::hashing::ByHash;
 
 /// The open mentions.
 #[derive(Debug, Clone, Default)]
