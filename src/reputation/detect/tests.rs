@@ -91,7 +91,7 @@ impl World {
             }),
             topics: vec![Topic { id: Cow::from(post.topic), score: 0.9 }],
             signals: Signals::default(),
-            fingerprint: self.said.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            fingerprint: xxhash_rust::xxh3::xxh3_64(post.text.as_bytes()),
         };
         self.state.fold(&event);
     }
@@ -205,6 +205,50 @@ fn one_loud_author_is_no_crowd_and_no_drop() {
         world.tick();
     }
     assert_eq!(told(&world.taken()), []);
+}
+
+#[test]
+fn a_text_that_goes_round_is_no_drop() {
+    let mut world = World::new();
+    world.pass(10 * 24, 20, 0.6, "price").taken();
+    // Two hundred people within an hour, and one voice.
+    for step in 0..12 {
+        for second in 0..17 {
+            let author = format!("sharer {step} {second}");
+            let text = "the parcel came open and empty again".to_owned();
+            let post = Post { positive: false, topic: "delivery", source: "x", author, text };
+            world.say(world.clock + second * 1000, &post);
+        }
+        world.clock += 5 * MINUTE;
+        world.tick();
+    }
+    assert_eq!(told(&world.of(AlertKind::ReputationDrop)), []);
+    assert_eq!(told(&world.pass(6, 20, 0.6, "price").of(AlertKind::ReputationDrop)), []);
+}
+
+#[test]
+fn a_drop_that_gets_much_worse_is_told_again_and_not_at_every_step() {
+    let mut world = World::new();
+    world.pass(14 * 24, 20, 0.8, "price").taken();
+    let alerts = world.pass(12, 20, 0.5, "price").of(AlertKind::ReputationDrop);
+    let told = alerts.last().expect("a drop of thirty points").after.value;
+    let alerts = world.pass(8, 20, 0.02, "price").of(AlertKind::ReputationDrop);
+    assert!(alerts.iter().all(|alert| alert.state == AlertState::Updated), "{alerts:?}");
+    assert!((1..=5).contains(&alerts.len()), "{} updates", alerts.len());
+    assert!(alerts.iter().any(|alert| alert.after.value < told - 8.0), "{told}: {alerts:?}");
+}
+
+#[test]
+fn a_topic_that_many_bring_up_surges_and_is_over_when_it_goes() {
+    let mut world = World::new();
+    world.pass(10 * 24, 20, 0.6, "price").taken();
+    // As many voices as ever: two of five speak of what nobody spoke of.
+    let alerts = world.pass(6, 24, 0.6, "recall").of(AlertKind::TopicSurge);
+    assert_eq!(told(&alerts)[..1], [(AlertKind::TopicSurge, AlertState::Opened)]);
+    assert_eq!(&*alerts[0].cause, "recall");
+    assert!(alerts[0].examples.iter().all(|example| example.text.starts_with("post ")), "{:?}", alerts[0].examples);
+    let alerts = world.pass(24, 20, 0.6, "price").of(AlertKind::TopicSurge);
+    assert_eq!(told(&alerts), [(AlertKind::TopicSurge, AlertState::Resolved)]);
 }
 
 #[test]
