@@ -19,11 +19,8 @@ use undertone::watch::{EntityKind, Relation};
 
 const START: i64 = 1_772_323_200_000;
 const EVENTS: u64 = 200_000;
-const WORDS: [&str; 24] = [
-    "queue", "coffee", "morning", "friendly", "again", "delivery", "never", "cold", "lovely", "refund", "waiting",
-    "staff", "branch", "harbour", "price", "app", "broken", "fresh", "late", "thanks", "order", "sugar", "bakery",
-    "window",
-];
+/// Words that people choose from.
+const WORDS: u64 = 20_000;
 
 /// SplitMix64 (Steele, Lea and Flood 2014).
 struct Dice(u64);
@@ -41,6 +38,12 @@ impl Dice {
         self.next() % end
     }
 
+    /// A word, the n-th with a chance of about 1/n (Zipf 1935), of three to twelve letters.
+    fn word(&mut self) -> String {
+        let mut letters = Self((WORDS as f64).powf(self.part()) as u64);
+        (0..3 + letters.below(10)).map(|_| char::from(b'a' + letters.below(26) as u8)).collect()
+    }
+
     fn part(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -52,7 +55,7 @@ fn event(number: u64, entities: u64, step: i64, dice: &mut Dice) -> Observation<
     let copied = dice.below(10) == 0;
     let mut words = Dice(if copied { dice.below(200) } else { dice.next() });
     let fingerprint = words.next();
-    let text: Vec<&str> = (0..14).map(|_| WORDS[words.below(WORDS.len() as u64) as usize]).collect();
+    let text: Vec<String> = (0..14).map(|_| words.word()).collect();
     let most = 1 + dice.below(50_000);
     let author = dice.below(most);
     let positive = dice.part();
@@ -111,7 +114,9 @@ fn events(count: u64, entities: u64, step: i64) -> Vec<Observation<'static>> {
 fn fold_all(events: &[Observation<'_>]) -> Book {
     let mut book = Book::new(Arc::new(Rules::default()));
     for chunk in events.chunks(1_000) {
-        chunk.iter().for_each(|event| book.fold(event));
+        for (index, clock) in book.gather(chunk) {
+            book.fold_at(&chunk[index], clock);
+        }
         black_box(book.news());
     }
     book

@@ -116,7 +116,7 @@ impl Stages {
                 let outcome = match role {
                     Role::Enrich => enrich(settings, metrics, health, feed, stop),
                     Role::Repute => {
-                        let repute = Repute { settings, metrics, health, feed, clock: None, fold: Book::fold };
+                        let repute = Repute { settings, metrics, health, feed, clock: None, fold: Book::fold_at };
                         repute.run(stop).map_err(failed)
                     }
                 };

@@ -91,7 +91,11 @@ fn told(posts: &[Post], every: usize) -> (Vec<Alert>, [Standing; 2]) {
     let mut book = book();
     let mut alerts = Vec::new();
     for some in posts.chunks(every) {
-        some.iter().for_each(|post| fold(&mut book, post));
+        let records: Vec<String> = some.iter().map(Post::json).collect();
+        let events: Vec<_> = records.iter().map(|record| Observation::from_json(record.as_bytes()).unwrap()).collect();
+        for (index, clock) in book.gather(&events) {
+            book.fold_at(&events[index], clock);
+        }
         alerts.extend(book.news().alerts);
     }
     // Entities are asked one after the other, so that batches change the order between them.

@@ -64,8 +64,8 @@ fn mentions(read: &[Read], entity: &str) -> f64 {
 #[test]
 fn an_event_that_makes_the_core_panic_becomes_a_dead_letter_and_stays_out_of_a_restore() {
     static TRIES: AtomicU32 = AtomicU32::new(0);
-    fn fold(book: &mut Book, event: &Observation<'_>) {
-        book.fold(event);
+    fn fold(book: &mut Book, event: &Observation<'_>, clock: i64) {
+        book.fold_at(event, clock);
         if event.mention.id == "150" {
             TRIES.fetch_add(1, Ordering::SeqCst);
             panic!("no idea what 150 is");
@@ -128,7 +128,7 @@ fn where_nothing_comes_the_clock_goes_on_and_what_is_silent_for_long_is_forgotte
     let mut settings = settings(&shared().bootstrap, "quiet", 1);
     settings.reputation.publish_every = Duration::from_millis(20);
     send(&settings.kafka.bootstrap, &settings.output.enriched, &events(0..300));
-    let running = Running::start(&settings, Book::fold);
+    let running = Running::start(&settings, Book::fold_at);
     let mut standings = reader(&settings, &settings.output.reputation);
     standings.until(PATIENCE, |read| are_final(read, 300));
     let full = mentions(&standings.records, "lumen");
@@ -164,7 +164,7 @@ fn a_snapshot_that_the_broker_does_not_take_ends_it_with_a_message() {
         health: Health::default(),
         feed: Feed::default(),
         clock: None,
-        fold: Book::fold,
+        fold: Book::fold_at,
     };
     let error = repute.run(stopped).unwrap_err().to_string();
     assert!(error.contains("snapshot of entity") && error.contains("max.message.bytes="), "{error}");

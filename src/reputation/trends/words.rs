@@ -179,7 +179,10 @@ impl Default for Folded {
 impl Folded {
     fn push(&mut self, c: char) {
         if c.is_ascii() {
-            self.push_bytes(&[c.to_ascii_lowercase() as u8]);
+            if let Some(room) = self.bytes.get_mut(self.len) {
+                *room = c.to_ascii_lowercase() as u8;
+            }
+            self.len += 1;
         } else {
             for lower in c.to_lowercase() {
                 self.push_bytes(lower.encode_utf8(&mut [0; 4]).as_bytes());

@@ -108,6 +108,7 @@ impl Outbox {
             if due.is_empty() {
                 return Ok(());
             }
+            part.book.sum_up(&due);
             let book = &part.book;
             let made: Vec<Result<_, String>> = due
                 .par_iter()

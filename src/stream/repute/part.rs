@@ -91,10 +91,10 @@ impl Part {
     }
 }
 
-/// How an event is added to a book: [`Book::fold`], unless a test has its own.
-pub type Fold = fn(&mut Book, &Observation<'_>);
+/// How an event is added to a book: [`Book::fold_at`], unless a test has its own.
+pub type Fold = fn(&mut Book, &Observation<'_>, i64);
 
-/// Adds an event, and says what it panicked with if it did. The book is of no use then.
-pub(super) fn fold(with: Fold, book: &mut Book, event: &Observation<'_>) -> Result<(), String> {
-    guarded(|| with(book, event))
+/// Adds an event as of a clock, and says what it panicked with if it did. The book is of no use then.
+pub(super) fn fold(with: Fold, book: &mut Book, event: &Observation<'_>, clock: i64) -> Result<(), String> {
+    guarded(|| with(book, event, clock))
 }

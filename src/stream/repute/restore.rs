@@ -344,7 +344,9 @@ impl Restore<'_> {
                     draft.book.tick(event.at());
                     continue;
                 }
-                fold(self.fold, &mut draft.book, &event).map_err(|detail| Halt::Panicked(partition, offset, detail))?;
+                let clock = draft.book.clock().max(event.at());
+                fold(self.fold, &mut draft.book, &event, clock)
+                    .map_err(|detail| Halt::Panicked(partition, offset, detail))?;
                 draft.refolded += 1;
                 if !draft.again.contains(&*entity.id) {
                     draft.again.insert(Arc::from(&*entity.id));

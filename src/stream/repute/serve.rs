@@ -20,7 +20,7 @@ use super::restore::{Restore, Restored};
 use crate::config::Settings;
 use crate::config::settings::Clock;
 use crate::mention::{Reason, Rejection};
-use crate::reputation::Rules;
+use crate::reputation::{Observation, Rules};
 use crate::stream::chunk::Sizer;
 use crate::stream::context::{LoopConsumer, Wanted};
 use crate::stream::error::RunError;
@@ -378,7 +378,7 @@ impl<'a> Serve<'a> {
 
     /// Adds events to their books; returns how many.
     fn fold(&mut self, messages: &[BorrowedMessage<'_>], outbox: &mut Outbox) -> Result<u64, Failure> {
-        let mut folded = 0;
+        let mut events: BTreeMap<i32, (Vec<i64>, Vec<Observation<'_>>)> = BTreeMap::new();
         for (message, read) in messages.iter().zip(decode(messages, self.partitions)) {
             let (partition, offset) = (message.partition(), message.offset());
             let Some(part) = self.parts.get_mut(&partition).filter(|part| offset >= part.next) else { continue };
@@ -390,12 +390,9 @@ impl<'a> Serve<'a> {
                 }
                 (None, Err(rejection)) => Some(rejection),
                 (None, Ok(event)) => {
-                    fold(self.shared.fold, &mut part.book, &event).map_err(|detail| Failure::Panicked {
-                        partition,
-                        offset,
-                        detail,
-                    })?;
-                    folded += 1;
+                    let (offsets, events) = events.entry(partition).or_default();
+                    offsets.push(offset);
+                    events.push(event);
                     None
                 }
             };
@@ -405,6 +402,15 @@ impl<'a> Serve<'a> {
             }
             part.next = offset + 1;
             part.moved = true;
+        }
+        let mut folded = 0;
+        for (partition, (offsets, events)) in events {
+            let Some(part) = self.parts.get_mut(&partition) else { continue };
+            for (index, clock) in part.book.gather(&events) {
+                let panicked = |detail| Failure::Panicked { partition, offset: offsets[index], detail };
+                fold(self.shared.fold, &mut part.book, &events[index], clock).map_err(panicked)?;
+                folded += 1;
+            }
         }
         Ok(folded)
     }
