@@ -16,10 +16,10 @@ tool_python() { # prints the python of a venv that has what a requirements file 
 }
 
 tool_go() { # a program's name, its package, its version
-  local name=$1 package=$2 version=$3
-  [ -x "$tools/$version/$name" ] || GOBIN="$tools/$version" GOFLAGS=-buildvcs=false go install "$package@$version" >&2
+  local program=$tools/$1-$3/${2##*/}
+  [ -x "$program" ] || GOBIN=$(dirname "$program") go install "$2@$3" >&2
   mkdir -p "$tools/bin"
-  ln -sf "$tools/$version/$(basename "$package")" "$tools/bin/$name"
+  ln -sf "$program" "$tools/bin/$1"
 }
 
 tool_module() { # prints the folder of a Go module

@@ -11,22 +11,19 @@ import kubernetes_validate
 import yaml
 
 VERSIONS = ["1.27", "1.31", "1.37"]
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RULES = pathlib.Path(__file__).parent.parent / "prometheus"
 
 
-def custom_schemas(folders):
+def custom_schemas(paths):
     """Schemas of custom resources by API version and kind; a field that they do not name is an error."""
     found = {}
-    for folder in folders.split(":"):
-        for path in pathlib.Path(folder).glob("*.yaml"):
-            for crd in yaml.safe_load_all(path.read_text()):
-                if not crd or crd.get("kind") != "CustomResourceDefinition":
-                    continue
-                for version in crd["spec"]["versions"]:
-                    key = f"{crd['spec']['group']}/{version['name']}", crd["spec"]["names"]["kind"]
-                    schema = strict(version["schema"]["openAPIV3Schema"])
-                    schema["properties"]["metadata"] = {"type": "object"}
-                    found[key] = schema
+    for path in paths:
+        definition = yaml.load(path.read_text(), LOADER)["spec"]
+        for version in definition["versions"]:
+            schema = strict(version["schema"]["openAPIV3Schema"])
+            schema["properties"]["metadata"] = {"type": "object"}
+            found[f"{definition['group']}/{version['name']}", definition["names"]["kind"]] = schema
     return found
 
 
@@ -112,14 +109,8 @@ def check_configuration(config, undertone):
         assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--crds", required=True, help="folders of CRDs, with colons between them")
-    parser.add_argument("--undertone", default="", help="the program; without it, configurations are not read")
-    parser.add_argument("file", type=pathlib.Path)
-    args = parser.parse_args()
-    schemas = custom_schemas(args.crds)
-    documents = [one for one in yaml.safe_load_all(args.file.read_text()) if one]
+def check(path, schemas, undertone):
+    documents = [one for one in yaml.load_all(path.read_text(), LOADER) if one]
     of = {}
     for one in documents:
         api, kind, name = one["apiVersion"], one["kind"], one["metadata"]["name"]
@@ -137,15 +128,27 @@ def main():
         labels = one["spec"]["template"]["metadata"]["labels"]
         assert not any(selects(s["spec"]["selector"], labels) for s in of["Service"].values()), "a job behind the Service"
     for one in of.get("ServiceMonitor", {}).values():
-        chosen = [s for s in of["Service"].values() if selects(one["spec"]["selector"]["matchLabels"], s["metadata"]["labels"])]
-        assert [s["metadata"]["name"] for s in chosen] == [one["metadata"]["name"]], "one Service, which gives the job its name"
-        assert "undertone" in chosen[0]["metadata"]["name"], "the alerts look for it in the job's name"
+        wanted = one["spec"]["selector"]["matchLabels"]
+        chosen = [name for name, service in of["Service"].items() if selects(wanted, service["metadata"]["labels"])]
+        assert chosen == [one["metadata"]["name"]], "one Service, which gives the job its name"
+        assert "undertone" in chosen[0], "the alerts look for it in the job's name"
     check_rules(of)
-    if args.undertone:
+    if undertone:
         for one in of["ConfigMap"].values():
-            check_configuration(one, args.undertone)
-    read = "" if args.undertone else "; no build of undertone: the configuration was not read"
-    print(f"{args.file.name}: {len(documents)} manifests hold{read}")
+            check_configuration(one, undertone)
+    print(f"{path.name}: {len(documents)} manifests hold{'' if undertone else '; no undertone: the configuration was not read'}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--crds", type=pathlib.Path, nargs="+", required=True, help="files of custom resource definitions")
+    parser.add_argument("--undertone", default="", help="the program; without it, configurations are not read")
+    parser.add_argument("--manifests", type=pathlib.Path, nargs="+", required=True)
+    args = parser.parse_args()
+    schemas = custom_schemas(args.crds)
+    assert len(schemas) == 3, sorted(schemas)
+    for path in args.manifests:
+        check(path, schemas, args.undertone)
 
 
 if __name__ == "__main__":

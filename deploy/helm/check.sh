@@ -6,23 +6,27 @@ cd "$(dirname "$0")"
 source ../tools.sh
 tool_helm
 python=$(tool_python ../requirements.txt)
-crds=$(tool_module github.com/prometheus-operator/prometheus-operator@v0.85.0)/example/prometheus-operator-crd:$(tool_module github.com/kedacore/keda/v2@v2.21.0)/config/crd/bases
+operator=$(tool_module github.com/prometheus-operator/prometheus-operator@v0.85.0)/example/prometheus-operator-crd
+keda=$(tool_module github.com/kedacore/keda/v2@v2.21.0)/config/crd/bases
+crds=("$operator"/monitoring.coreos.com_{servicemonitors,prometheusrules}.yaml "$keda/keda.sh_scaledobjects.yaml")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+
+render() { helm template listening undertone --namespace social --kube-version 1.31 "$@" 2>"$work/said"; }
 
 for values in values/*.yaml; do
   name=$(basename "$values" .yaml)
   helm lint --strict --quiet undertone -f "$values" 2>/dev/null || { helm lint --strict undertone -f "$values"; exit 1; }
-  helm template listening undertone --namespace social --kube-version 1.31 -f "$values" >"$work/$name.yaml" 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
+  render -f "$values" >"$work/$name.yaml" || { cat "$work/said" >&2; exit 1; }
   if [ "${1:-}" = --bless ]; then cp "$work/$name.yaml" "golden/$name.yaml"; fi
   diff -u "golden/$name.yaml" "$work/$name.yaml" || { echo "golden/$name.yaml is not what the chart renders: look, then check.sh --bless" >&2; exit 1; }
-  "$python" check.py --crds "$crds" --undertone "$(tool_undertone)" "$work/$name.yaml"
 done
+"$python" check.py --undertone "$(tool_undertone)" --crds "${crds[@]}" --manifests "$work"/*.yaml
 
 refused() { # what must be said, then arguments of helm template
   local says=$1
   shift
-  if helm template listening undertone "$@" >/dev/null 2>"$work/said"; then echo "taken, and should not be: $*" >&2; exit 1; fi
+  if render "$@" >/dev/null; then echo "taken, and should not be: $*" >&2; exit 1; fi
   grep -q -- "$says" "$work/said" || { echo "for $* it says:" >&2; cat "$work/said" >&2; exit 1; }
 }
 refused "watchlist"           --set kafka.bootstrap=kafka:9092
@@ -33,6 +37,6 @@ refused "addr"                -f values/least.yaml --set 'config=[http]'
 refused "must hold .undertone" -f values/least.yaml --set fullnameOverride=listening,serviceMonitor.enabled=true
 
 boards=$(find -L undertone/files/grafana -name '*.json' 2>/dev/null | wc -l)
-rendered=$(helm template listening undertone -f values/least.yaml --set dashboards.enabled=true 2>/dev/null | grep -c 'grafana_dashboard: "1"' || true)
+rendered=$(render -f values/least.yaml --set dashboards.enabled=true | grep -c 'grafana_dashboard: "1"' || true)
 [ "$boards" = "$rendered" ] || { echo "$boards boards, $rendered of them rendered" >&2; exit 1; }
 echo "the chart: lint, $(ls values | wc -l) golden files, schemas, 6 refusals and $boards boards hold"
