@@ -11,7 +11,7 @@ import sys
 HERE = pathlib.Path(__file__).parent
 POSTS = HERE / "../../src/demo/posts.jsonl"
 # The script's first midnight, a Monday.
-BEGINS = datetime.datetime(2026, 11, 2, tzinfo=datetime.timezone.utc)
+BEGINS = datetime.datetime(2026, 3, 2, tzinfo=datetime.timezone.utc)
 
 
 def feed():
