@@ -45,8 +45,14 @@ for name, service in services.items():
 
 # Whom configurations name is a service, on a port that it listens on.
 texts = "\n".join(path.read_text() for path in root.rglob("*") if path.suffix in (".yml", ".toml", ".yaml"))
-for address in ("kafka:9092", "undertone:9464", "alertmanager:9093", "desk:8090"):
+for address in ("kafka:9092", "undertone:9464", "prometheus:9090", "alertmanager:9093", "desk:8090"):
     assert address in texts and address.split(":")[0] in services, address
+
+# Grafana finds its boards where it is told to look for them.
+for provisioning in (root / "grafana/etc/grafana/provisioning/dashboards").glob("*.yml"):
+    for provider in yaml.safe_load(provisioning.read_text())["providers"]:
+        boards = list((root / "grafana" / provider["options"]["path"].lstrip("/")).glob("*.json"))
+        assert boards, f"{provisioning.name}: no boards at {provider['options']['path']}"
 
 if undertone:
     folder = root / "undertone/etc/undertone"

@@ -18,8 +18,10 @@ for values in values/*.yaml; do
   name=$(basename "$values" .yaml)
   helm lint --strict --quiet undertone -f "$values" 2>/dev/null || { helm lint --strict undertone -f "$values"; exit 1; }
   render -f "$values" >"$work/$name.yaml" || { cat "$work/said" >&2; exit 1; }
-  if [ "${1:-}" = --bless ]; then cp "$work/$name.yaml" "golden/$name.yaml"; fi
-  diff -u "golden/$name.yaml" "$work/$name.yaml" || { echo "golden/$name.yaml is not what the chart renders: look, then check.sh --bless" >&2; exit 1; }
+  # The rules change for reasons of their own; check.py holds them to their files.
+  render -f "$values" --set prometheusRule.enabled=false >"$work/golden"
+  if [ "${1:-}" = --bless ]; then cp "$work/golden" "golden/$name.yaml"; fi
+  diff -u "golden/$name.yaml" "$work/golden" || { echo "golden/$name.yaml is not what the chart renders: look, then check.sh --bless" >&2; exit 1; }
 done
 "$python" check.py --undertone "$(tool_undertone)" --crds "${crds[@]}" --manifests "$work"/*.yaml
 
