@@ -4,6 +4,7 @@ import argparse
 import collections
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -156,6 +157,10 @@ def by_undertone(bootstrap, database, undertone, folder):
     servers.wait("complaints per hour", lambda: complaints(bootstrap) == dict(hours), 60)
     rows = sink(bootstrap, database)
     equal("rows", set(rows), {event["id"] for event in committed})
+    query = re.search("```sql\n(.*?)```", (ROOT / "docs/SUBSCRIBERS.md").read_text(), re.DOTALL).group(1)
+    with psycopg.connect(database) as connection:
+        days = connection.execute(query).fetchall()
+    assert {day[0] for day in days} >= {"halvera", "brixel", "aria-3"}, days
     print(f"by undertone: {len(ours)} events of {count} mentions; {sum(bad.values())} negative, {sum(hours.values())} complaints, {len(rows)} rows")
 
 
