@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import sys
+import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 target = pathlib.Path(sys.argv[1])
@@ -35,6 +36,10 @@ for path in sent:
 for source in (target / "src").rglob("*.rs"):
     for name in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', source.read_text()):
         assert (source.parent / name).exists(), f"{source}: {name} is not sent"
+# Cargo refuses to build anything where a target that is named has no file.
+for bench in tomllib.loads((target / "Cargo.toml").read_text())["bench"]:
+    places = [bench["path"]] if "path" in bench else [f"benches/{bench['name']}.rs", f"benches/{bench['name']}/main.rs"]
+    assert any((target / place).exists() for place in places), f"{places[0]} is not sent"
 for line in (ROOT / "Dockerfile").read_text().splitlines():
     if line.startswith("COPY ") and "--from" not in line:
         for name in line.split()[1:-1]:

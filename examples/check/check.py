@@ -68,7 +68,7 @@ def complaints(bootstrap):
 
 def sink(bootstrap, database):
     command = [sys.executable, EXAMPLES / "postgres/sink.py", "--bootstrap", bootstrap, "--group", "sink", "--database", database, "--until-end"]
-    subprocess.run(command, check=True, timeout=120)
+    subprocess.run(command, check=True, timeout=120, stderr=subprocess.PIPE)
     with psycopg.connect(database) as connection:
         rows = connection.execute("select id, text, score, label, revision from events").fetchall()
     return {id: (text, score and round(score, 3), label, int(revision)) for id, text, score, label, revision in rows}
@@ -92,6 +92,17 @@ def by_hand(bootstrap, database):
     equal("negative.py", totals, {"halvera": "3", "brixel": "1"})
     first = {"halvera 2026-03-02T09:00:00Z": 2, "halvera 2026-03-02T10:00:00Z": 1, "brixel 2026-03-02T09:00:00Z": 1}
     servers.wait("complaints per hour", lambda: complaints(bootstrap) == first, 90)
+    # The database breaks between the rows and the offsets: neither stays, and the next run writes both.
+    with psycopg.connect(database) as connection:
+        connection.execute("alter table offsets add constraint broken check (next <= 0)")
+    try:
+        sink(bootstrap, database)
+        raise AssertionError("the sink does not notice that its offsets were refused")
+    except subprocess.CalledProcessError as error:
+        assert b"broken" in error.stderr, error.stderr
+    with psycopg.connect(database) as connection:
+        equal("rows without their offsets", connection.execute("select count(*) from events").fetchone()[0], 0)
+        connection.execute("alter table offsets drop constraint broken")
     assert len(sink(bootstrap, database)) == 7
 
     produce(bootstrap, events.LATER, commit=True)
