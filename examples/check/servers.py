@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 KAFKA = """process.roles=broker,controller
@@ -88,7 +89,12 @@ def kafka(folder, libs, log4j):
 def make_topics(bootstrap, partitions):
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
     for future in admin.create_topics([NewTopic(name, count, 1) for name, count in partitions.items()]).values():
-        future.result(10)
+        try:
+            future.result(10)
+        except KafkaException as error:
+            # An answer that came too late, asked for again.
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
     return True
 
 
