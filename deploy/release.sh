@@ -22,7 +22,7 @@ pack() { # program, folder; prints the archive's path
     chmod -R u=rwX,go=rX .
     find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum >SHA256SUMS
   )
-  tar -C "$stage" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -c "$name" | gzip -9n >"$into/$name.tar.gz"
+  tar -C "$stage" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -c "$name" | gzip -6n >"$into/$name.tar.gz"
   (cd "$into" && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
   rm -rf "$stage"
   echo "$into/$name.tar.gz"
