@@ -6,8 +6,7 @@ ARG RUST=1.95.0
 FROM rust:${RUST}-slim-bookworm AS chef
 WORKDIR /src
 # rust-toolchain.toml asks for rustfmt and clippy as well: the image's own toolchain is the same one without them.
-# zlib is linked in: the last stage has none.
-ENV RUSTUP_TOOLCHAIN=${RUST_VERSION} CARGO_INCREMENTAL=0 LIBZ_SYS_STATIC=1
+ENV RUSTUP_TOOLCHAIN=${RUST_VERSION} CARGO_INCREMENTAL=0
 # OpenSSL and librdkafka are built from source and linked in. The versions are those of the base image's Debian release.
 # hadolint ignore=DL3008
 RUN apt-get update \
