@@ -29,7 +29,7 @@ pack() { # program, folder; prints the archive's path
 }
 
 check() { # program
-  local work first second
+  local first second
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   first=$(pack "$1" "$work/one")
