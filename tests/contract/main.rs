@@ -5,6 +5,7 @@
 mod asyncapi;
 #[cfg(feature = "shared-data")]
 mod community;
+mod configuration;
 mod decode;
 mod mappings;
 mod normalise;
