@@ -20,7 +20,7 @@ use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Allowed;
 use crate::text::LanguageDetector;
 use crate::watch::Watchlist;
-use crate::web::{self, Feed, Health};
+use crate::web::{self, Board, Feed, Health};
 
 /// Between two looks for a Kafka that does not answer.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -76,8 +76,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 async fn serve(settings: Arc<Settings>, roles: &'static [Role]) -> anyhow::Result<()> {
     let (stopping, stop) = stop_on_signal()?;
     let metrics = Arc::new(Metrics::new(&allowed(&settings)));
-    let (health, feed) = (Health::default(), Feed::default());
-    let server = web::serve(settings.http_addr, Arc::clone(&metrics), health.clone(), feed.clone())
+    let (health, feed, board) = (Health::default(), Feed::default(), board(&settings));
+    let server = web::serve(settings.http_addr, Arc::clone(&metrics), health.clone(), feed.clone(), board.clone())
         .await
         .with_context(|| format!("http.addr: cannot listen on {}", settings.http_addr))?;
     tracing::info!(addr = %server.addr, "serving health, metrics and the live page");
@@ -85,7 +85,7 @@ async fn serve(settings: Arc<Settings>, roles: &'static [Role]) -> anyhow::Resul
         if !topics_are_there(&settings, roles, &health, &stop)? {
             return Ok(());
         }
-        let stages = Stages { settings, metrics, health, feed };
+        let stages = Stages { settings, metrics, health, feed, board };
         stages.run(roles, &stopping, &stop)
     };
     tokio::task::spawn_blocking(work).await?
@@ -97,6 +97,7 @@ pub(super) struct Stages {
     pub(super) metrics: Arc<Metrics>,
     pub(super) health: Health,
     pub(super) feed: Feed,
+    pub(super) board: Board,
 }
 
 impl Stages {
@@ -127,10 +128,15 @@ impl Stages {
             };
             threads.push(std::thread::Builder::new().name(role.name().to_owned()).spawn(work)?);
         }
+        let (settings, board, until) = (self.settings, self.board, stop.clone());
+        let follow = move || stream::follow(&settings, &board, &until);
+        let follower = std::thread::Builder::new().name("page".to_owned()).spawn(follow)?;
         let outcomes: Vec<anyhow::Result<()>> = threads
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a stage broke off"))))
             .collect();
+        // The stages end when they are told to, and so does the page; or one failed, and told the others. It has nothing to say.
+        let _ = follower.join();
         // The first to fail is not known, but that one has failed; the other was asked to stop.
         outcomes.into_iter().collect()
     }
@@ -146,6 +152,12 @@ fn enrich(
     health.waiting("loading the model");
     let enricher = Arc::new(enricher(&settings, &metrics)?);
     Service { settings, enricher, metrics, health, feed }.run(stop).map_err(failed)
+}
+
+/// What the page knows of entities: those of the watchlist, and nothing yet.
+pub(super) fn board(settings: &Settings) -> Board {
+    let entities = settings.watchlist.entities.iter();
+    Board::new(entities.map(|entity| (entity.id.as_str().into(), entity.group.as_deref().map(Into::into))))
 }
 
 /// The values that labels may take.

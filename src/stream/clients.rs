@@ -102,6 +102,24 @@ pub(super) fn reader(settings: &Settings, isolation: &'static str) -> ClientConf
     )
 }
 
+/// A consumer that joins no group and follows whole topics, for the live page: at its leisure, and from the beginning again where
+/// its place is no longer there.
+pub(super) fn follower(settings: &Settings) -> ClientConfig {
+    with(
+        &settings.kafka,
+        &[("queued.max.messages.kbytes", "4096"), ("fetch.wait.max.ms", "500"), ("fetch.queue.backoff.ms", "20")],
+        &[
+            // Nothing is committed; librdkafka wants a name, and this is one that the process may use anyway.
+            ("group.id", &settings.kafka.group),
+            ("isolation.level", "read_committed"),
+            ("enable.auto.commit", "false"),
+            ("enable.auto.offset.store", "false"),
+            ("auto.offset.reset", "earliest"),
+            ("enable.partition.eof", "true"),
+        ],
+    )
+}
+
 pub(super) fn producer(settings: &Settings, role: Role) -> ClientConfig {
     let identity = role.identity(&settings.kafka);
     with(

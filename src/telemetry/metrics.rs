@@ -9,7 +9,7 @@ use std::time::Duration;
 use prometheus::{Histogram, IntCounter, Registry, TextEncoder};
 
 use super::families::Families;
-use super::standings::{Standings, Stood};
+use super::standings::Standings;
 use crate::mention::Reason;
 use crate::model::SentimentLabel;
 use crate::reputation::standing::Standing;
@@ -255,11 +255,6 @@ impl Metrics {
         self.families.restore_seconds.set(took.as_secs_f64());
         self.families.refolded.inc_by(refolded);
         self.families.refold_missing.inc_by(missing);
-    }
-
-    /// How the entities of this process stand, for the page: those with an alert first, then those that most is said of.
-    pub fn board(&self) -> Vec<Stood> {
-        self.standings.board()
     }
 
     /// The Prometheus text format.

@@ -6,4 +6,3 @@ pub mod metrics;
 mod standings;
 
 pub use metrics::{Allowed, Metrics, Rebalance, Stage, Transaction};
-pub use standings::{Stood, StoodLevel};

@@ -7,8 +7,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
-
 use crate::reputation::community::{CommunityReport, Quantiles};
 use crate::reputation::standing::{OpenAlert, Standing, WindowStanding};
 
@@ -19,10 +17,6 @@ pub(super) const ENTITIES: usize = 2_500;
 const ALERTS: usize = 15_000;
 /// Series of open alerts of one entity.
 const ALERTS_OF_ONE: usize = 100;
-/// Alerts of one entity that the page shows.
-const ALERTS_TOLD: usize = 5;
-/// Entities that the page shows.
-const BOARD: usize = 100;
 /// Said where a cause lies outside its closed set.
 const OTHER: &str = "other";
 
@@ -46,8 +40,6 @@ struct Part {
 /// What is shown of an entity.
 #[derive(Debug)]
 struct Figures {
-    name: Arc<str>,
-    open: Vec<OpenAlert>,
     /// Without it only alerts are shown: the process has too many entities.
     shown: Option<Shown>,
     alerts: BTreeSet<[Arc<str>; 3]>,
@@ -61,38 +53,6 @@ struct Shown {
     /// In the order of [`COMMUNITY`].
     community: [Option<f64>; COMMUNITY.len()],
     first_reply: Option<Quantiles>,
-}
-
-/// How an entity stands, for the page.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Stood {
-    /// Id on the watchlist.
-    pub id: Arc<str>,
-    /// Name on the watchlist.
-    pub name: Arc<str>,
-    /// By window: `1h`, `24h`, `7d`.
-    pub windows: BTreeMap<Arc<str>, StoodLevel>,
-    /// Alerts that are open, at most five.
-    pub alerts: Vec<OpenAlert>,
-}
-
-/// One window of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct StoodLevel {
-    /// 0 to 100.
-    pub reputation: f64,
-    /// Lower end of the 95 % band.
-    pub low: f64,
-    /// Upper end of it.
-    pub high: f64,
-    /// What it rests on.
-    pub effective_mentions: f64,
-}
-
-impl Stood {
-    fn mentions(&self) -> f64 {
-        self.windows.values().map(|level| level.effective_mentions).fold(0.0, f64::max)
-    }
 }
 
 impl Shown {
@@ -126,9 +86,7 @@ impl Standings {
         // Who is shown stays shown, so that series do not come and go.
         let show = known.unwrap_or_else(|| parts.values().map(shown).sum::<usize>() < ENTITIES);
         let shown = show.then(|| Shown::of(standing));
-        let open = standing.alerts.iter().take(ALERTS_TOLD).cloned().collect();
-        let name = Arc::clone(&standing.entity.name);
-        parts.entry(partition).or_default().entities.insert(id, Figures { name, open, shown, alerts });
+        parts.entry(partition).or_default().entities.insert(id, Figures { shown, alerts });
     }
 
     /// An entity was forgotten.
@@ -148,33 +106,6 @@ impl Standings {
         let mut parts = self.parts();
         let part = parts.entry(partition).or_default();
         (part.held, part.bytes, part.beyond) = (entities, bytes, beyond);
-    }
-
-    /// For the page: entities with an alert first, then those that most is said of.
-    pub(super) fn board(&self) -> Vec<Stood> {
-        let parts = self.parts();
-        let entities = parts.values().flat_map(|part| part.entities.iter());
-        let mut board: Vec<Stood> =
-            entities
-                .filter_map(|(id, figures)| {
-                    let windows = figures.shown.as_ref()?.windows.iter();
-                    let level = |&[reputation, low, high, _, effective_mentions, _]: &[f64; WINDOWED.len()]| {
-                        StoodLevel { reputation, low, high, effective_mentions }
-                    };
-                    Some(Stood {
-                        id: Arc::clone(id),
-                        name: Arc::clone(&figures.name),
-                        windows: windows.map(|(window, figures)| (Arc::clone(window), level(figures))).collect(),
-                        alerts: figures.open.clone(),
-                    })
-                })
-                .collect();
-        board.sort_by(|a, b| {
-            let rank = |stood: &Stood| (!stood.alerts.is_empty(), stood.mentions());
-            rank(b).0.cmp(&rank(a).0).then(rank(b).1.total_cmp(&rank(a).1)).then_with(|| a.id.cmp(&b.id))
-        });
-        board.truncate(BOARD);
-        board
     }
 
     fn alert(&self, alert: &OpenAlert) -> [Arc<str>; 3] {

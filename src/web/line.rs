@@ -59,7 +59,7 @@ struct Sentiment {
 }
 
 /// The first `limit` code points, and whether there were more.
-fn clip(text: &str, limit: usize) -> (&str, bool) {
+pub(super) fn clip(text: &str, limit: usize) -> (&str, bool) {
     match text.char_indices().nth(limit) {
         Some((end, _)) => (&text[..end], true),
         None => (text, false),
@@ -79,7 +79,7 @@ fn shown_name(author: &Author) -> Option<&str> {
 }
 
 /// A link that is safe to follow, and whole: half a link leads elsewhere.
-fn link(url: &str) -> Option<&str> {
+pub(super) fn link(url: &str) -> Option<&str> {
     let web = url.starts_with("https://") || url.starts_with("http://");
     (web && url.len() <= 2_000).then_some(url)
 }

@@ -1,5 +1,6 @@
 //! HTTP: `/livez`, `/readyz`, `/metrics`, and the live page with its stream of events.
 
+pub mod board;
 mod events;
 pub mod feed;
 mod guard;
@@ -11,6 +12,7 @@ mod sample;
 pub mod server;
 pub mod tally;
 
+pub use board::Board;
 pub use feed::Feed;
 pub use health::Health;
 pub use server::{Server, serve};

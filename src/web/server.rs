@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -14,9 +14,10 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
+use super::board::{AlertsAsk, AlertsShown, DetailAsk, ListAsk, Missing};
 use super::tally::Summary;
-use super::{Feed, Health, events, guard, page};
-use crate::telemetry::{Metrics, Stood};
+use super::{Board, Feed, Health, events, guard, page};
+use crate::telemetry::Metrics;
 
 /// Pages that may be open at once.
 const PAGES: usize = 64;
@@ -40,16 +41,24 @@ struct Shared {
     metrics: Arc<Metrics>,
     health: Health,
     feed: Feed,
+    board: Board,
     pages: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
 /// Binds and serves in the background of the current tokio runtime.
-pub async fn serve(addr: SocketAddr, metrics: Arc<Metrics>, health: Health, feed: Feed) -> std::io::Result<Server> {
+pub async fn serve(
+    addr: SocketAddr,
+    metrics: Arc<Metrics>,
+    health: Health,
+    feed: Feed,
+    board: Board,
+) -> std::io::Result<Server> {
     let listener = TcpListener::bind(addr).await?;
     let addr = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
-    let shared = Shared { metrics, health, feed, pages: Arc::new(Semaphore::new(PAGES)), stop: stopped.clone() };
+    let pages = Arc::new(Semaphore::new(PAGES));
+    let shared = Shared { metrics, health, feed, board, pages, stop: stopped.clone() };
     let app = routes(shared, addr);
     tokio::spawn(async move {
         let mut stopped = stopped;
@@ -70,6 +79,8 @@ fn routes(shared: Shared, addr: SocketAddr) -> Router {
         .route("/events", get(events))
         .route("/api/counts", get(counts))
         .route("/api/standings", get(standings))
+        .route("/api/entities/{id}", get(entity))
+        .route("/api/alerts", get(alerts))
         .merge(page::routes())
         .with_state(shared);
     let app = if addr.ip().is_loopback() { app.layer(middleware::from_fn(guard::loopback_names_only)) } else { app };
@@ -112,6 +123,22 @@ async fn counts(State(shared): State<Shared>, Query(of): Query<Of>) -> Json<Summ
     Json(shared.feed.summary(of.entity.as_deref()))
 }
 
-async fn standings(State(shared): State<Shared>) -> Json<Vec<Stood>> {
-    Json(shared.metrics.board())
+async fn standings(State(shared): State<Shared>, Query(ask): Query<ListAsk>) -> Response {
+    match shared.board.list(&ask) {
+        Some(list) => Json(list).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+async fn entity(State(shared): State<Shared>, Path(id): Path<String>, Query(ask): Query<DetailAsk>) -> Response {
+    let why = match shared.board.detail(&id, &ask) {
+        Ok(detail) => return Json(detail).into_response(),
+        Err(Missing::Unknown) => "it is not on the watchlist",
+        Err(Missing::Unheard) => "nothing was heard of it yet",
+    };
+    (StatusCode::NOT_FOUND, Json(json!({ "error": why }))).into_response()
+}
+
+async fn alerts(State(shared): State<Shared>, Query(ask): Query<AlertsAsk>) -> Json<AlertsShown> {
+    Json(shared.board.alerts(&ask))
 }

@@ -8,6 +8,7 @@ mod airline;
 mod alerting;
 mod dead_letters;
 mod exactly_once;
+mod page;
 #[path = "../common/planted.rs"]
 mod planted;
 mod repute;

@@ -1,27 +1,11 @@
 // One mention as a card. Whatever a post says is set as text, never as markup.
 
-const TIME = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const LANGUAGES = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
+import { el, languageName, link, moment, percent, said, signed } from "./dom.js";
+
 const RELATIONS = { own: "own post", reply: "reply to it", mention: "mention", community: "in its community" };
 const SYMBOLS = { negative: "▼", neutral: "●", positive: "▲" };
 // From here on a probability is shown as a signal: a chip reads like an accusation, so it takes more than a coin's toss.
 const SIGNAL = 0.7;
-
-export function el(tag, className, ...children) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
-
-export function languageName(code) {
-  if (code === "und") return "no language";
-  try {
-    return LANGUAGES.of(code) ?? code;
-  } catch {
-    return code;
-  }
-}
 
 // Cuts a text where pieces begin and end, and marks them. Offsets count Unicode code points, as the events do.
 export function marked(text, matched, evidence, parent) {
@@ -58,14 +42,6 @@ export function marked(text, matched, evidence, parent) {
   return parent;
 }
 
-function signed(number) {
-  return `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
-}
-
-function percent(probability) {
-  return `${Math.round(probability * 100)} %`;
-}
-
 function chip(className, words, title) {
   const element = el("li", className, words);
   if (title) element.title = title;
@@ -95,21 +71,12 @@ function signals(mention) {
 
 function source(mention) {
   const words = `on ${mention.source}${mention.kind && mention.kind !== "post" ? `, ${mention.kind}` : ""}`;
-  // The server lets no other link through; a second look costs nothing.
-  if (!mention.url || !/^https?:\/\//.test(mention.url)) return el("span", "source", words);
-  const link = el("a", "source", words);
-  link.href = mention.url;
-  link.rel = "noopener noreferrer nofollow";
-  link.target = "_blank";
-  return link;
+  return link(mention.url, "source", words);
 }
 
 export function card(mention) {
-  const time = el("time", "", TIME.format(new Date(mention.created_at)));
-  time.dateTime = mention.created_at;
-  const author = el("span", "author", mention.author ?? "someone");
-  author.dir = "auto";
-  const head = el("header", "", author, source(mention), time, verdict(mention.sentiment));
+  const author = said("span", "author", mention.author ?? "someone");
+  const head = el("header", "", author, source(mention), moment(mention.created_at), verdict(mention.sentiment));
   const pieces = (field) => [mention.matched, mention.evidence].map((list) => list.filter((piece) => (piece.in ?? "text") === field));
   const body = [];
   for (const [field, tag] of [["title", "h3"], ["text", "p"]]) {

@@ -1,66 +1,13 @@
-// Counts per entity, and the chart of counts over event time.
+// The chart of counts over event time.
 
-import { el } from "./card.js";
+import { el, shape } from "./dom.js";
 
 const PARTS = ["negative", "neutral", "positive"];
-const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [600, 190];
 // The chart grows from here to all its buckets, so that the first minutes do not draw three fat bars.
 const FEWEST = 24;
 
 const total = (counts) => counts.negative + counts.neutral + counts.positive + counts.unscored;
-
-function share(part, whole) {
-  return whole === 0 ? "–" : `${Math.round((100 * part) / whole)} %`;
-}
-
-// A row is made once and then only told its numbers, so that focus stays where it is.
-function row(choose) {
-  const name = el("span", "name");
-  const kind = el("span", "kind");
-  const count = el("b", "count");
-  const bar = el("span", "shares", ...PARTS.map((part) => el("i", part)));
-  bar.setAttribute("aria-hidden", "true");
-  const numbers = el("span", "numbers", ...PARTS.map((part) => el("span", part, el("b"), el("span", "word", ` ${part} `), el("span"))));
-  const button = el("button", "", el("span", "who", name, kind), count, bar, numbers);
-  button.type = "button";
-  const item = el("li", "", button);
-  button.addEventListener("click", () => choose(item.dataset.id));
-  item.update = (entity, chosen) => {
-    item.dataset.id = entity.id;
-    const all = total(entity);
-    name.textContent = entity.name;
-    kind.textContent = entity.own > 0 ? `${entity.kind ?? ""}, ${entity.own} own` : (entity.kind ?? "");
-    count.textContent = all.toLocaleString("en");
-    PARTS.forEach((part, i) => {
-      bar.children[i].style.flexGrow = entity[part];
-      numbers.children[i].firstChild.textContent = entity[part].toLocaleString("en");
-      numbers.children[i].lastChild.textContent = ` ${share(entity[part], all)}`;
-    });
-    if (entity.unscored > 0) numbers.title = `${entity.unscored} not scored`;
-    button.setAttribute("aria-pressed", String(chosen));
-  };
-  return item;
-}
-
-export function entities(list, rows, chosen, choose) {
-  const known = new Map([...list.children].map((item) => [item.dataset.id, item]));
-  const focused = document.activeElement;
-  rows.forEach((entity, i) => {
-    const item = known.get(entity.id) ?? row(choose);
-    item.update(entity, entity.id === chosen);
-    if (list.children[i] !== item) list.insertBefore(item, list.children[i] ?? null);
-  });
-  while (list.children.length > rows.length) list.lastElementChild.remove();
-  // A row that moves loses the focus.
-  if (list.contains(focused) && document.activeElement !== focused) focused.focus({ preventScroll: true });
-}
-
-function shape(tag, attributes) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
 
 // Negative is hatched as well as red, for readers who do not tell red from green.
 function hatch() {
@@ -106,7 +53,7 @@ export function chart(svg, axis, caption, summary, name) {
   for (const bucket of buckets) {
     const x = ((bucket.start - first) / width) * step;
     const group = shape("g", {});
-    const title = document.createElementNS(SVG, "title");
+    const title = shape("title", {});
     title.textContent = `${tellTime(bucket.start, width)}: ${PARTS.map((part) => `${bucket[part]} ${part}`).join(", ")}`;
     group.append(title, shape("rect", { class: "hit", x, y: 0, width: step, height: HEIGHT }));
     let y = HEIGHT;

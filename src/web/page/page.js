@@ -1,52 +1,45 @@
-// The page: lines from /events, counts from /api/counts, and what the reader chose to see.
+// The page: lines from /events, figures from /api, and what the reader chose to see.
 
-import { card, el, languageName, rejected, words } from "./card.js";
-import { chart, entities } from "./counts.js";
-import { standings } from "./standings.js";
+import { alerts } from "./alerts.js";
+import { cards, footing, nothing } from "./board.js";
+import { card, rejected, words } from "./card.js";
+import { chart } from "./counts.js";
+import { detail } from "./detail.js";
+import { $, el, languageName } from "./dom.js";
+import * as chosen from "./filters.js";
 
 const KEPT = 300;
-const COUNTS_EVERY = 1000;
-const $ = (id) => document.getElementById(id);
+const EVERY = 1000;
+// Cards that are shown before somebody asks for all.
+const FEW = 12;
+const { fields } = chosen;
 const list = $("mentions");
-const filters = { text: $("text"), entity: $("entity"), sentiment: $("sentiment"), language: $("language") };
 const held = [];
 let paused = false;
+let all = false;
+// The version that is shown, and for what it was asked.
+let shown = { version: null, asked: "" };
+let standings = null;
 
 // What each line is, for the filters.
 const lines = new WeakMap();
 
-function fits(item) {
-  const mention = lines.get(item);
-  const text = filters.text.value.trim().toLowerCase();
-  if (!mention.entityId && mention.dead) return !filters.entity.value && !filters.sentiment.value && !filters.language.value && item.textContent.toLowerCase().includes(text);
-  return (!filters.entity.value || mention.entityId === filters.entity.value)
-    && (!filters.sentiment.value || mention.sentiment === filters.sentiment.value)
-    && (!filters.language.value || mention.language === filters.language.value)
-    && (!text || mention.words.includes(text));
-}
-
 function filter() {
-  for (const item of list.children) item.hidden = !fits(item);
-  $("clear").hidden = !Object.values(filters).some((field) => field.value);
+  for (const item of list.children) item.hidden = !chosen.fits(lines.get(item));
+  $("clear").hidden = !chosen.any();
   sayEmpty();
 }
 
 function sayEmpty() {
-  const shown = [...list.children].some((item) => !item.hidden);
-  $("empty").hidden = shown;
-  $("empty").textContent = list.children.length === 0 ? "Waiting for the first mention." : "Nothing here fits the filters. New mentions that fit will appear.";
-}
-
-function option(select, value, name) {
-  if ([...select.options].some((known) => known.value === value)) return;
-  const fresh = el("option", "", name);
-  fresh.value = value;
-  const after = [...select.options].slice(1).find((known) => known.textContent.localeCompare(name) > 0);
-  select.insertBefore(fresh, after ?? null);
+  const some = [...list.children].some((item) => !item.hidden);
+  $("empty").hidden = some;
+  $("empty").textContent = list.children.length === 0
+    ? "No mentions yet: each appears here once this process has read, scored and published it."
+    : "Nothing here fits the filters. New mentions that fit will appear.";
 }
 
 function show(item) {
-  item.hidden = !fits(item);
+  item.hidden = !chosen.fits(lines.get(item));
   list.prepend(item);
   while (list.children.length > KEPT) list.lastElementChild.remove();
   sayEmpty();
@@ -76,9 +69,10 @@ function pause() {
 }
 
 function status(state) {
-  const shown = paused && state === "live" ? "paused" : state;
-  $("status").dataset.state = shown;
-  $("status").textContent = { live: "live", paused: "paused", lost: "connection lost, trying again…" }[shown];
+  const told = paused && state === "live" ? "paused" : state;
+  if ($("status").dataset.state === told) return;
+  $("status").dataset.state = told;
+  $("status").textContent = { live: "live", paused: "paused", lost: "connection lost, trying again…" }[told];
 }
 
 function listen() {
@@ -87,73 +81,146 @@ function listen() {
     if (!JSON.parse(event.data).resumed) {
       list.replaceChildren();
       held.length = 0;
+      sayEmpty();
     }
     status("live");
   });
   source.addEventListener("mention", (event) => {
     const mention = JSON.parse(event.data);
-    option(filters.language, mention.language.code, languageName(mention.language.code));
-    if (mention.entity) option(filters.entity, mention.entity.id, mention.entity.name);
+    const { entity, language, source: from, topics } = mention;
+    chosen.option(fields.language, language.code, languageName(language.code));
+    chosen.option(fields.source, from, from);
+    for (const topic of topics) chosen.option(fields.topic, topic.id, topic.id);
+    if (entity) chosen.option(fields.entity, entity.id, entity.name);
     take(card(mention), {
-      entityId: mention.entity?.id ?? "",
+      entity: entity?.id ?? "",
       sentiment: mention.sentiment?.abstained ? "unsure" : mention.sentiment?.label,
-      language: mention.language.code,
+      source: from,
+      topics: topics.map((topic) => topic.id),
+      language: language.code,
       words: words(mention),
     });
   });
-  source.addEventListener("rejected", (event) => take(rejected(JSON.parse(event.data)), { dead: true }));
+  const aside = (item) => take(item, { words: item.textContent.toLowerCase() });
+  source.addEventListener("rejected", (event) => aside(rejected(JSON.parse(event.data))));
   source.addEventListener("missed", (event) => {
     const count = JSON.parse(event.data).lines.toLocaleString("en");
-    take(el("li", "dead gap", `${count} more came too fast to show; they are in the counts.`), { dead: true });
+    aside(el("li", "dead gap", `${count} more came too fast to show; they are in the counts.`));
   });
-  source.addEventListener("error", () => status("lost"));
+  source.addEventListener("error", () => {
+    status("lost");
+    // A browser that was refused gives up; the server may come back all the same.
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  });
 }
 
-async function counts() {
-  try {
-    const entity = filters.entity.value;
-    const answer = await fetch(`/api/counts${entity ? `?entity=${encodeURIComponent(entity)}` : ""}`);
-    const summary = await answer.json();
-    $("events").textContent = summary.events.toLocaleString("en");
-    $("rejected").textContent = summary.rejected.toLocaleString("en");
-    for (const each of summary.entities) option(filters.entity, each.id, each.name);
-    entities($("entities"), summary.entities, entity, choose);
-    $("more").hidden = summary.more_entities === 0;
-    $("more").textContent = `and ${summary.more_entities.toLocaleString("en")} entities with fewer mentions`;
-    const name = summary.entities.find((each) => each.id === entity)?.name;
-    chart($("chart"), $("axis"), $("chart-caption"), summary, name ?? "All entities");
-    await standings($("reputation"), $("standings"), $("alerts"), $("window").value);
-  } catch {
-    // The server is away: the stream says so, and tries again.
+async function get(path, asked) {
+  const answer = await fetch(`${path}?${new URLSearchParams(asked)}`);
+  if (answer.status === 204 || answer.status === 404) return null;
+  if (!answer.ok) throw new Error(answer.statusText);
+  return answer.json();
+}
+
+async function look() {
+  const [entity, window, text] = [chosen.entity(), chosen.window_(), $("find").value.trim()];
+  const counts = await get("/api/counts", entity ? { entity } : {});
+  $("events").textContent = counts.events.toLocaleString("en");
+  $("rejected").textContent = counts.rejected.toLocaleString("en");
+  const asked = { window, ...(text && { text }), limit: all ? 500 : FEW };
+  const print = JSON.stringify([asked, entity]);
+  const since = shown.asked === print && shown.version !== null ? { since: shown.version } : {};
+  const answer = await get("/api/standings", { ...asked, ...since });
+  if (answer) {
+    standings = answer;
+    alerts(await get("/api/alerts", {}));
+    detail(entity ? await get(`/api/entities/${encodeURIComponent(entity)}`, { window }) : null, window);
+    shown = { version: answer.version, asked: print };
   }
+  // What is chosen meanwhile is looked at next; this is old.
+  if (entity !== chosen.entity()) return;
+  for (const one of standings.entities) chosen.option(fields.entity, one.id, one.name);
+  for (const one of counts.entities) chosen.option(fields.entity, one.id, one.name);
+  const counted = counts.entities.filter((one) => !text || one.name.toLowerCase().includes(text.toLowerCase()));
+  const rows = cards($("entities"), standings.entities, all ? counted : counted.slice(0, FEW), entity, window, choose);
+  $("nothing").hidden = rows.length > 0;
+  if (rows.length === 0) $("nothing").textContent = nothing(standings.following, text !== "");
+  footing(standings, rows.length);
+  $("more").hidden = all || standings.total <= FEW;
+  $("find-label").hidden = standings.watched <= FEW;
+  const name = [...standings.entities, ...counts.entities].find((one) => one.id === entity)?.name;
+  chart($("chart"), $("axis"), $("chart-caption"), counts, name ?? (entity || "All entities"));
 }
 
-function choose(id) {
-  filters.entity.value = filters.entity.value === id ? "" : id;
+let looking = Promise.resolve();
+
+// One look at a time. The server may be away: the stream says so, and tries again.
+function lookNow() {
+  looking = looking.then(look).catch(() => {});
+  return looking;
+}
+
+async function keepLooking() {
+  if (!document.hidden) await lookNow();
+  setTimeout(keepLooking, EVERY);
+}
+
+async function choose(id) {
+  fields.entity.value = chosen.entity() === id ? "" : id;
+  chosen.write(true);
   filter();
-  counts();
+  await lookNow();
+  if (!chosen.entity() || $("detail").hidden) return;
+  // What was asked for may lie far below the cards.
+  $("detail-title").focus({ preventScroll: true });
+  $("detail").scrollIntoView({ block: "nearest" });
 }
 
-async function keepCounting() {
-  if (!document.hidden) await counts();
-  setTimeout(keepCounting, COUNTS_EVERY);
+function close() {
+  const id = chosen.entity();
+  choose(id);
+  [...$("entities").children].find((item) => item.dataset.id === id)?.firstElementChild.focus();
 }
 
-for (const field of Object.values(filters)) field.addEventListener("input", filter);
-filters.entity.addEventListener("input", counts);
+for (const field of Object.values(fields)) {
+  field.addEventListener("input", () => {
+    chosen.write(field === fields.entity);
+    filter();
+  });
+}
+fields.entity.addEventListener("input", lookNow);
 $("filters").addEventListener("submit", (event) => event.preventDefault());
-$("filters").addEventListener("reset", () => setTimeout(() => { filter(); counts(); }));
-$("window").addEventListener("input", counts);
+$("filters").addEventListener("reset", () => setTimeout(() => {
+  chosen.write(true);
+  filter();
+  lookNow();
+}));
+$("window").addEventListener("input", () => {
+  chosen.write(false);
+  lookNow();
+});
+$("find").addEventListener("input", lookNow);
+$("more").addEventListener("click", () => {
+  all = true;
+  lookNow();
+});
+$("close").addEventListener("click", close);
 $("pause").addEventListener("click", pause);
+globalThis.addEventListener("popstate", () => {
+  if (!chosen.read()) return;
+  filter();
+  lookNow();
+});
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, select, textarea");
   if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
   if (event.key === "p") pause();
+  if (event.key === "Escape" && chosen.entity()) close();
   if (event.key === "/") {
     event.preventDefault();
-    filters.text.focus();
+    fields.text.focus();
   }
 });
-sayEmpty();
+chosen.read();
+filter();
 listen();
-keepCounting();
+keepLooking();
