@@ -56,13 +56,28 @@ impl Browser {
         browser.call("Emulation.setDeviceMetricsOverride", screen);
         browser.call("Runtime.enable", json!({}));
         browser.call("Log.enable", json!({}));
-        browser.call("Page.navigate", json!({ "url": url }));
+        browser.go(url);
         browser
     }
 
-    /// What an expression is worth in the page.
+    /// Shows the page as to somebody who prefers dark or light.
+    pub(crate) fn prefer(&mut self, scheme: &str) {
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme }, { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
+    }
+
+    /// Goes to an address, and waits until the page is there.
+    pub(crate) fn go(&mut self, url: &str) {
+        self.call("Page.navigate", json!({ "url": url }));
+        self.until(&format!("document.readyState === 'complete' && location.href.startsWith('{url}')"));
+    }
+
+    /// What an expression is worth in the page; a promise is waited for.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
-        let answer = self.call("Runtime.evaluate", json!({ "expression": expression, "returnByValue": true }));
+        let asked = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let answer = self.call("Runtime.evaluate", asked);
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }
@@ -82,8 +97,22 @@ impl Browser {
 
     /// Presses a key, as a hand would.
     pub(crate) fn press(&mut self, key: &str) {
-        self.call("Input.dispatchKeyEvent", json!({ "type": "keyDown", "key": key, "text": key }));
-        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key }));
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            "Escape" => 27,
+            _ => 0,
+        };
+        let text = if key == "Enter" {
+            "\r"
+        } else if code == 0 {
+            key
+        } else {
+            ""
+        };
+        let down = json!({ "type": "keyDown", "key": key, "code": key, "text": text, "windowsVirtualKeyCode": code });
+        self.call("Input.dispatchKeyEvent", down);
+        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code }));
     }
 
     fn call(&mut self, method: &str, params: Value) -> Value {

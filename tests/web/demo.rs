@@ -82,6 +82,7 @@ fn the_demo_plays_its_posts_through_the_pipeline() {
         std::thread::sleep(Duration::from_millis(100));
     }
     contract::holds_so_far(&demo.get("/metrics").body);
+    the_outage_is_told(&demo);
     let counts = demo.get("/api/counts").json();
     assert_eq!(counts["events"], mentions.len());
     assert!(Command::new("kill").args(["-TERM", &demo.child.id().to_string()]).status().unwrap().success());
@@ -89,6 +90,28 @@ fn the_demo_plays_its_posts_through_the_pipeline() {
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("Halvera") && out.contains(&format!("{} events, 2 dead letters", mentions.len())), "{out}");
     assert!(err.contains("keeps nothing") && err.contains("proves no transactions"), "{err}");
+}
+
+/// The scripted outage raises an alert that says why, and all entities have a standing.
+fn the_outage_is_told(demo: &Demo) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let told = loop {
+        let alerts = demo.get("/api/alerts?entity=halvera").json();
+        let all = ["open", "over"].into_iter().flat_map(|list| alerts[list].as_array().unwrap());
+        let drop = all.into_iter().find(|alert| alert["kind"] == "reputation_drop").cloned();
+        match drop.filter(|alert| !alert["record"]["examples"].as_array().is_none_or(Vec::is_empty)) {
+            Some(alert) => break alert,
+            None => assert!(Instant::now() < deadline, "no alert: {alerts:#}"),
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert!(told["record"]["after"]["value"].as_f64() < told["record"]["before"]["value"].as_f64(), "{told:#}");
+    let list = demo.get("/api/standings?sort=name").json();
+    let names: Vec<&str> =
+        list["entities"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Aria 3", "Brixel", "Halvera", "HalveraCloud", "Mira Solheim"]);
+    let days = demo.get("/api/entities/halvera").json();
+    assert!(days["history"].as_array().unwrap().len() > 24, "{days:#}");
 }
 
 #[test]

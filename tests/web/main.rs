@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+mod axe;
+mod barriers;
 mod browser;
 mod contract;
 mod demo;
@@ -10,4 +12,6 @@ mod health;
 mod metrics;
 mod page;
 mod reading;
+mod reputation;
+mod standings;
 mod support;

@@ -19,14 +19,15 @@ fn the_page_loads_nothing_from_elsewhere_and_runs_no_inline_script() {
         .filter(|path| !path.starts_with('#'))
         .map(str::to_owned)
         .collect();
-    files.extend(["/page/card.js".to_owned(), "/page/counts.js".to_owned()]);
+    let modules = ["alerts", "board", "card", "counts", "detail", "dom", "filters", "line", "moved"];
+    files.extend(modules.map(|name| format!("/page/{name}.js")));
     for path in &files {
         assert!(path.starts_with('/') && !path.starts_with("//"), "{path} leaves the server");
         let file = running.get(path);
         assert_eq!((file.status, file.header("x-content-type-options")), (200, "nosniff"), "{path}");
         for outside in ["https://", "http://", "innerHTML", "outerHTML", "insertAdjacentHTML", "eval("] {
             let allowed =
-                path.ends_with(".svg") || path == "/metrics" || (outside == "http://" && path.ends_with("counts.js"));
+                path.ends_with(".svg") || path == "/metrics" || (outside == "http://" && path.ends_with("dom.js"));
             assert!(allowed || !file.body.contains(outside), "{path} has {outside}");
         }
     }

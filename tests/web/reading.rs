@@ -1,20 +1,10 @@
 //! What a reader of the live page sees, in a real browser.
 
-use std::sync::Arc;
-
 use serde_json::json;
-use undertone::enrich::EnrichedEvent;
 use undertone::mention::{Reason, Rejection};
 
 use crate::browser::{self, Browser};
-use crate::support::{Running, event};
-
-/// An event whose parts are changed as JSON.
-fn changed(id: &str, text: &str, change: impl FnOnce(&mut serde_json::Value)) -> Arc<EnrichedEvent> {
-    let mut value = serde_json::to_value(&*event(id, text, "positive")).unwrap();
-    change(&mut value);
-    Arc::new(serde_json::from_value(value).unwrap())
-}
+use crate::support::{Running, changed, event};
 
 #[test]
 fn mentions_and_counts_come_live_and_filters_choose() {
@@ -34,7 +24,8 @@ fn mentions_and_counts_come_live_and_filters_choose() {
     );
     assert_eq!(browser.value("document.querySelector('#mentions .card .text').innerText"), "while it is open");
     assert_eq!(browser.value("document.querySelector('#mentions .card .verdict').innerText"), "▲ positive +0.50");
-    browser.until("document.querySelector('#entities .count')?.innerText === '2'");
+    browser.until("document.querySelector('#entities .positive b')?.innerText === '1'");
+    assert_eq!(browser.value("document.querySelector('#entities .range').innerText"), "no standing yet");
     browser.until("document.querySelectorAll('#chart g').length === 1");
     assert_eq!(browser.value("document.getElementById('status').innerText"), "live");
 
@@ -83,7 +74,7 @@ fn a_hostile_post_is_text_and_nothing_else() {
     browser.until("document.querySelectorAll('#mentions > li').length === 2");
     browser.until("document.querySelectorAll('#entities li').length === 1");
     assert_eq!(browser.value("document.querySelector('#mentions .text').textContent"), post);
-    assert_eq!(browser.value("document.querySelectorAll('main img, main script, main svg:not(#chart), main a, main u, #mentions i, #mentions b b').length"), 0);
+    assert_eq!(browser.value("document.querySelectorAll('main img, main script, main svg:not(#chart), main a, main u, #mentions i, #mentions b b, main .name *').length"), 0);
     assert_eq!(browser.value("typeof window.pwned"), "undefined");
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use undertone::enrich::EnrichedEvent;
 use undertone::telemetry::{Allowed, Metrics};
-use undertone::web::{Feed, Health, Server, serve};
+use undertone::web::board::Following;
+use undertone::web::{Board, Feed, Health, Server, serve};
 
 /// A server on a free port of loopback, and what the pipeline would hold of it.
 pub(crate) struct Running {
@@ -15,6 +16,7 @@ pub(crate) struct Running {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) health: Health,
     pub(crate) feed: Feed,
+    pub(crate) board: Board,
     server: Option<Server>,
     runtime: tokio::runtime::Runtime,
 }
@@ -29,9 +31,50 @@ impl Running {
             ..Allowed::default()
         };
         let (metrics, health, feed) = (Arc::new(Metrics::new(&allowed)), Health::default(), Feed::new());
+        let board = board();
         let addr = "127.0.0.1:0".parse().unwrap();
-        let server = runtime.block_on(serve(addr, Arc::clone(&metrics), health.clone(), feed.clone())).unwrap();
-        Self { url: format!("http://{}", server.addr), metrics, health, feed, server: Some(server), runtime }
+        let serve = serve(addr, Arc::clone(&metrics), health.clone(), feed.clone(), board.clone());
+        let server = runtime.block_on(serve).unwrap();
+        Self { url: format!("http://{}", server.addr), metrics, health, feed, board, server: Some(server), runtime }
+    }
+
+    /// Another process in its place, at the same address, that knows nothing of what this one did.
+    pub(crate) fn restart(&mut self) {
+        self.restart_with(board());
+    }
+
+    fn restart_with(&mut self, board: Board) {
+        let addr = self.server.as_ref().unwrap().addr;
+        self.server = None;
+        (self.feed, self.board) = (Feed::new(), board);
+        let deadline = std::time::Instant::now() + Duration::from_secs(30);
+        let server = loop {
+            let (health, feed, board) = (self.health.clone(), self.feed.clone(), self.board.clone());
+            match self.runtime.block_on(serve(addr, Arc::clone(&self.metrics), health, feed, board)) {
+                Ok(server) => break server,
+                // The old one lets go of its port a moment after it was told to.
+                Err(error) => assert!(std::time::Instant::now() < deadline, "{error}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        self.server = Some(server);
+    }
+
+    /// The same with another watchlist.
+    pub(crate) fn watch(&mut self, ids: &[String]) {
+        let board = Board::new(ids.iter().map(|id| (id.as_str().into(), None)));
+        board.follows(Following::Live);
+        self.restart_with(board);
+    }
+
+    /// As the follower of the topics would.
+    pub(crate) fn tell(&self, record: &Value) {
+        let key = record["entity"]["id"].as_str().unwrap().as_bytes();
+        let value = record.to_string();
+        match record["schema"].as_str().unwrap() {
+            "undertone.alert/1" => self.board.alert(Some(key), Some(value.as_bytes())),
+            _ => self.board.standing(Some(key), Some(value.as_bytes())),
+        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -50,6 +93,14 @@ impl Running {
     pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)
     }
+}
+
+/// A watchlist of three, two of them in a group.
+fn board() -> Board {
+    let group = Some("tools".into());
+    let board = Board::new([("acme".into(), group.clone()), ("zeta".into(), group), ("quiet".into(), None)]);
+    board.follows(Following::Live);
+    board
 }
 
 /// An answer, whatever its status.
@@ -160,6 +211,13 @@ pub(crate) fn event(id: &str, text: &str, label: &str) -> Arc<EnrichedEvent> {
     Arc::new(serde_json::from_value(value).unwrap())
 }
 
+/// An event whose parts are changed as JSON.
+pub(crate) fn changed(id: &str, text: &str, change: impl FnOnce(&mut Value)) -> Arc<EnrichedEvent> {
+    let mut value = serde_json::to_value(&*event(id, text, "positive")).unwrap();
+    change(&mut value);
+    Arc::new(serde_json::from_value(value).unwrap())
+}
+
 /// A standing of `acme` in which every figure is known.
 pub(crate) fn standing() -> undertone::reputation::standing::Standing {
     let window = json!({
@@ -185,4 +243,54 @@ pub(crate) fn standing() -> undertone::reputation::standing::Standing {
         }],
     });
     serde_json::from_value(value).unwrap()
+}
+
+/// An alert of `acme`, as the second stage would tell it.
+pub(crate) fn alert() -> Value {
+    let level =
+        |value: f64| json!({ "value": value, "low": value - 8.0, "high": value + 8.0, "effective_mentions": 30.0 });
+    let change = json!({
+        "points": -21.0, "topics": [{ "id": "price", "points": -15.5 }, { "id": "other", "points": -5.5 }],
+        "sources": [{ "id": "forum", "points": -21.0 }], "languages": [{ "id": "is", "points": -21.0 }],
+    });
+    json!({
+        "schema": "undertone.alert/1", "id": "acme#reputation_drop#2026-03-01T09:00:00Z",
+        "entity": { "id": "acme", "name": "Acme", "kind": "brand" }, "kind": "reputation_drop", "state": "opened",
+        "severity": "critical", "detectors": ["cusum", "bands"], "at": "2026-03-01T09:30:00Z", "opened_at": "2026-03-01T09:00:00Z",
+        "before": level(61.0), "after": level(40.0), "change": change, "cause": "price",
+        "examples": [{
+            "id": "forum:9#acme", "source": "forum", "author": "ulla", "url": "https://forum.example/9",
+            "text": "Twice the price for half the lid.", "score": -0.8,
+        }],
+        "summary": "Reputation of Acme fell from 61 (53 to 69) to 40 (32 to 48) within an hour: mostly about price; 30 mentions.",
+    })
+}
+
+/// A standing of `acme` with something in every list, at a minute of the first of March.
+pub(crate) fn told_standing(minute: u32, reputation: f64) -> Value {
+    let mut value = serde_json::to_value(standing()).unwrap();
+    value["at"] = json!(format!("2026-03-01T{:02}:{:02}:00Z", 10 + minute / 60, minute % 60));
+    for window in ["1h", "24h", "7d"] {
+        value["windows"][window]["reputation"] = json!(reputation);
+        value["windows"][window]["low"] = json!(reputation - 9.0);
+        value["windows"][window]["high"] = json!(reputation + 9.0);
+        value["windows"][window]["change"] = alert()["change"].clone();
+    }
+    let post = |id: &str, text: &str| {
+        json!({
+            "id": id, "source": "forum", "author": "ulla", "url": format!("https://forum.example/{id}"), "text": text,
+            "created_at": "2026-03-01T05:00:00Z",
+        })
+    };
+    value["trends"] = json!([
+        { "kind": "hashtag", "term": "lidgate", "rate": 6.0, "before": 0.2, "authors": 7, "strength": 9.0 },
+    ]);
+    value["community"]["unanswered_posts"] = json!([post("1", "Does the lid come in green?")]);
+    value["community"]["questions"] =
+        json!([{ "count": 3, "authors": 2, "example": post("2", "Where is the manual?") }]);
+    value["community"]["advocates"] = json!([
+        { "author": "fan_of_lids", "source": "x", "positive": 5, "negative": 1, "last_at": "2026-03-01T09:00:00Z" },
+    ]);
+    value["alerts"][0]["summary"] = alert()["summary"].clone();
+    value
 }
