@@ -11,10 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use super::model::ModelArgs;
-use super::run::{Stages, allowed};
-use crate::config::settings::{Input, Kafka, Limits, Output, Reputation};
+use super::run::{Stages, allowed, board};
+use crate::config::settings::{Clock, Input, Kafka, Limits, Output, Reputation};
 use crate::config::{Settings, parse_watchlist};
 use crate::demo::{POSTS, WATCHLIST, player, script};
+use crate::reputation::Rules;
 use crate::stream::{InProcessBroker, Role};
 use crate::telemetry::Metrics;
 use crate::web::tally::{Counts, Summary};
@@ -61,17 +62,17 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         .map_err(|error| anyhow::anyhow!("the in-process broker does not start: {error}"))?;
     let settings = Arc::new(settings(broker.bootstrap(), &args)?);
     let metrics = Arc::new(Metrics::new(&allowed(&settings)));
-    let (health, feed) = (Health::default(), Feed::new());
+    let (health, feed, board) = (Health::default(), Feed::new(), board(&settings));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let server = runtime
-        .block_on(serve(args.addr, Arc::clone(&metrics), health.clone(), feed.clone()))
+        .block_on(serve(args.addr, Arc::clone(&metrics), health.clone(), feed.clone(), board.clone()))
         .with_context(|| format!("cannot serve at {}: choose another address with --addr", args.addr))?;
     say_hello(server.addr, &args);
 
     let (stop, stopped) = watch::channel(false);
     let stop = Arc::new(stop);
     let ready = health.clone();
-    let stages = Stages { settings, metrics, health, feed: feed.clone() };
+    let stages = Stages { settings, metrics, health, feed: feed.clone(), board };
     let (ended, service_ended) = oneshot::channel();
     let (stopping, stages_stopped) = (Arc::clone(&stop), stopped.clone());
     let service = std::thread::Builder::new().name("service".to_owned()).spawn(move || {
@@ -152,7 +153,14 @@ fn settings(bootstrap: String, args: &Args) -> anyhow::Result<Settings> {
             commit_every: Duration::from_millis(100),
             drain: Duration::from_secs(5),
         },
-        reputation: Reputation { publish_every: Duration::from_millis(500), ..Reputation::default() },
+        reputation: Reputation {
+            publish_every: Duration::from_millis(500),
+            // Days pass in minutes: by the wall clock most of them would be over when they are told.
+            clock: Clock::Events,
+            // A handful of people stands for the thousands that a brand would hear of.
+            rules: Rules { min_mentions: 6.0, trend_authors: 3, ..Rules::default() },
+            ..Reputation::default()
+        },
         engine: args.model.engine.into(),
         model: args.model.options(),
         detect_language: true,
@@ -173,7 +181,8 @@ Undertone demo: http://{addr}/
 Six days in the life of a made-up phone maker pass in {:.0} seconds: ordinary days, a launch, an outage, the recovery.
 People write in eleven languages; every post is read, matched and scored by the same pipeline that `undertone run` runs.
 Look at  the marked words: what speaks for and against each brand, and what matched
-         the chart: the launch on day 2, the outage on day 5; choose an entity to see only its own
+         the outage on day 5: the alert on Halvera, why it was raised, and what was said
+         the cards: choose one to see its chart, what moved it, who waits for an answer, and only its mentions
          two broken records (dead letters), spam, irony, and where the model is unsure
 Figures  http://{addr}/metrics
 
