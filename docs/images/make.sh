@@ -5,19 +5,21 @@ set -euo pipefail
 cd "$(dirname "$0")"
 binary=${UNDERTONE:-../../target/release/undertone}
 port=${PORT:-8931}
-# Seconds into the demo; the outage is told from about the eighteenth on.
-after=${AFTER:-20}
 
-# The script takes 30 s at this speed; the pictures show the fifth day, in the outage.
-"$binary" demo --addr "127.0.0.1:$port" --for 60s --speed 4 >/dev/null 2>&1 &
+"$binary" demo --addr "127.0.0.1:$port" --for 300s >/dev/null 2>&1 &
 demo=$!
 trap 'kill "$demo" 2>/dev/null || true' EXIT
 until curl -sf "http://127.0.0.1:$port/livez" >/dev/null; do
   kill -0 "$demo" || { echo "the demo does not start: $binary demo" >&2; exit 1; }
   sleep 0.1
 done
+# The fifth day, in the outage: it is told after about a minute and a half.
+until curl -s "http://127.0.0.1:$port/api/alerts" | grep -q '"open":\[.*reputation_drop.*"over":'; do
+  kill -0 "$demo" || { echo "the demo raised no alert" >&2; exit 1; }
+  sleep 0.2
+done
 choose="document.querySelector('#entities [data-id=halvera] button').click(); setTimeout(() => document.getElementById('detail').scrollIntoView(), 900)"
-python3 shoot.py "http://127.0.0.1:$port/" "$after" page.png:1280x900 page-phone.png:390x844 page-dark.png:1280x960:dark:"$choose"
+python3 shoot.py "http://127.0.0.1:$port/" 2 page.png:1280x940 page-phone.png:390x844 page-dark.png:1280x960:dark:"$choose"
 
 for picture in page.png page-phone.png page-dark.png; do
   bytes=$(stat -c %s "$picture")

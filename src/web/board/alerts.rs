@@ -55,7 +55,7 @@ pub(in crate::web) struct AlertsAsk {
 /// The answer.
 #[derive(Debug, Serialize)]
 pub(in crate::web) struct AlertsShown {
-    /// The newest first.
+    /// Critical ones first, drops before spikes and surges, then the newest.
     open: Vec<Told>,
     /// The newest first.
     over: Vec<Told>,
@@ -113,10 +113,11 @@ impl Inner {
             let list = if alert.state != AlertState::Resolved && is_ahead { &mut open } else { &mut over };
             list.push(Told::of_record(alert));
         }
-        for (list, most) in [(&mut open, OPEN), (&mut over, most_over)] {
-            list.sort_by(|a, b| b.last().cmp(&a.last()).then_with(|| a.id.cmp(&b.id)));
-            list.truncate(most.min(KEPT));
-        }
+        let newest = |a: &Told, b: &Told| b.last().cmp(&a.last()).then_with(|| a.id.cmp(&b.id));
+        open.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| newest(a, b)));
+        open.truncate(OPEN);
+        over.sort_by(newest);
+        over.truncate(most_over.min(KEPT));
         AlertsShown { open, over }
     }
 }
@@ -146,6 +147,10 @@ impl Told {
             summary: alert.summary.clone(),
             record: Some(Record::of(alert)),
         }
+    }
+
+    fn rank(&self) -> (bool, AlertKind) {
+        (self.severity != Severity::Critical, self.kind)
     }
 
     fn last(&self) -> Timestamp {

@@ -163,6 +163,22 @@ fn an_alert_is_open_while_the_standing_says_so_and_keeps_its_examples() {
 }
 
 #[test]
+fn open_alerts_are_told_worst_first() {
+    let board = board(&["acme", "borealis"]);
+    let mut spike = alert("acme", "opened", 600);
+    spike["kind"] = json!("volume_spike");
+    let mut critical = alert("borealis", "opened", 0);
+    critical["severity"] = json!("critical");
+    let [drop, newer] = [alert("acme", "opened", 60), alert("acme", "opened", 120)];
+    for record in [&drop, &spike, &critical, &newer] {
+        tell(&board, record);
+    }
+    let shown = serde_json::to_value(board.alerts(&AlertsAsk::default())).unwrap();
+    let told: Vec<&Value> = shown["open"].as_array().unwrap().iter().map(|alert| &alert["id"]).collect();
+    assert_eq!(told, [&critical["id"], &newer["id"], &drop["id"], &spike["id"]]);
+}
+
+#[test]
 fn links_lead_to_the_web_only_and_texts_are_cut() {
     let board = board(&["acme"]);
     let mut hostile = standing("acme", 0, 50.0, 10.0);

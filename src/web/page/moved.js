@@ -20,7 +20,9 @@ export function moved(change, unit = "") {
     ["By language", change.languages, (id) => (id === "other" ? id : languageName(id))],
   ];
   return ways.filter(([, parts]) => parts.length > 0).map(([title, parts, name]) => {
-    const shown = parts.slice(0, SHOWN).map((part) => ({ points: part.points, name: name(part.id) }));
+    // What has no name comes last, however much it is.
+    const named = parts.toSorted((one, two) => (one.id === "other") - (two.id === "other"));
+    const shown = named.slice(0, SHOWN).map((part) => ({ points: part.points, name: name(part.id) }));
     const largest = Math.max(...shown.map((part) => Math.abs(part.points)), 1e-9);
     return el("div", "way", el("p", "sub", title), el("ul", "pulls", ...shown.map((part) => bar(part, largest, unit))));
   });
