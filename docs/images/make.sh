@@ -19,7 +19,7 @@ until curl -s "http://127.0.0.1:$port/api/alerts" | grep -q '"open":\[.*reputati
   sleep 0.2
 done
 choose="document.querySelector('#entities [data-id=halvera] button').click(); setTimeout(() => document.getElementById('detail').scrollIntoView(), 900)"
-python3 shoot.py "http://127.0.0.1:$port/" 2 page.png:1280x940 page-phone.png:390x844 page-dark.png:1280x960:dark:"$choose"
+python3 shoot.py "http://127.0.0.1:$port/" 4 page.png:1280x940 page-phone.png:390x844 page-dark.png:1280x960:dark:"$choose"
 
 for picture in page.png page-phone.png page-dark.png; do
   bytes=$(stat -c %s "$picture")

@@ -199,17 +199,17 @@ fn links_lead_to_the_web_only_and_texts_are_cut() {
 fn ten_thousand_entities_that_all_have_much_to_tell_stay_within_the_budget() {
     let names: Vec<String> = (0..10_000).map(|n| format!("entity-{n}")).collect();
     let board = board(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    board.inner().full_most = 4 << 20;
+    board.inner().full_most = 1 << 20;
     let mut told = standing("entity-0", 0, 50.0, 10.0);
     let post = json!({ "id": "1", "source": "x", "text": "w".repeat(160), "created_at": "2026-03-01T10:00:00Z" });
-    told["community"]["unanswered_posts"] = json!(vec![post; 20]);
+    told["community"]["unanswered_posts"] = json!(vec![post; 4]);
     for name in &names {
         told["entity"]["id"] = json!(name);
         tell(&board, &told);
     }
     let kept: usize = board.inner().entities.values().map(|kept| kept.full.as_ref().map_or(0, |full| full.len())).sum();
     assert_eq!(kept, board.inner().full_bytes);
-    assert!(kept <= 4 << 20, "{kept}");
+    assert!(kept <= 1 << 20, "{kept}");
     assert_eq!(list(&board, json!({}))["total"], 10_000);
     assert_eq!(detail(&board, "entity-0")["standing"], Value::Null, "heard of longest ago");
     assert_eq!(detail(&board, "entity-0")["windows"]["1h"]["reputation"], 50.0);

@@ -17,12 +17,16 @@ export function moved(change, unit = "") {
   const ways = [
     ["By topic", change.topics, (id) => id],
     ["By source", change.sources, (id) => id],
-    ["By language", change.languages, (id) => (id === "other" ? id : languageName(id))],
+    ["By language", change.languages, languageName],
   ];
   return ways.filter(([, parts]) => parts.length > 0).map(([title, parts, name]) => {
-    // What has no name comes last, however much it is.
-    const named = parts.toSorted((one, two) => (one.id === "other") - (two.id === "other"));
-    const shown = named.slice(0, SHOWN).map((part) => ({ points: part.points, name: name(part.id) }));
+    // The largest by name, and the sum of all others, so that nobody takes the parts for the whole.
+    const sum = (list) => list.reduce((points, part) => points + part.points, 0);
+    const named = parts.filter((part) => part.id !== "other");
+    const first = named.slice(0, parts.length <= SHOWN ? SHOWN : SHOWN - 1);
+    const left = sum(parts) - sum(first);
+    const shown = first.map((part) => ({ points: part.points, name: name(part.id) }));
+    if (Math.abs(left) >= 0.05) shown.push({ points: left, name: "other" });
     const largest = Math.max(...shown.map((part) => Math.abs(part.points)), 1e-9);
     return el("div", "way", el("p", "sub", title), el("ul", "pulls", ...shown.map((part) => bar(part, largest, unit))));
   });
