@@ -111,7 +111,7 @@ fn the_outage_is_told(demo: &Demo) {
         list["entities"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Aria 3", "Brixel", "Halvera", "HalveraCloud", "Mira Solheim"]);
     let days = demo.get("/api/entities/halvera").json();
-    assert!(days["history"].as_array().unwrap().len() > 24, "{days:#}");
+    assert!(days["history"].as_array().unwrap().len() >= 5, "{days:#}");
 }
 
 #[test]
