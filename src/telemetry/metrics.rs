@@ -31,7 +31,8 @@ pub struct Allowed {
     pub entities: Vec<String>,
     /// The group of each entity that has one.
     pub groups: HashMap<String, String>,
-    /// What may be the cause of an alert, beside languages: topics of the taxonomy, sources that the watchlist names.
+    /// What may be the cause of an alert or have moved a reputation, beside languages: topics of the taxonomy, sources that the
+    /// watchlist names.
     pub causes: HashSet<String>,
 }
 
@@ -279,6 +280,7 @@ impl Default for Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::standings::{ALERTS, EACH};
 
     fn metrics() -> Metrics {
         let allowed = Allowed { topics: vec!["mentions".into()], entities: vec!["acme".into()], ..Allowed::default() };
@@ -367,6 +369,34 @@ mod tests {
             "community": serde_json::to_value(crate::reputation::community::CommunityReport::default()).unwrap(),
             "alerts": [],
         });
+        // As much as there can be of one entity.
+        let names = |first: &str| (0..9).map(|n| format!("{first}{n}")).collect::<Vec<_>>();
+        let parts = |ids: Vec<String>| ids.iter().map(|id| serde_json::json!({ "id": id, "points": -1.5 })).collect();
+        for window in ["1h", "24h", "7d"] {
+            let change = &mut standing["windows"][window]["change"];
+            change["topics"] = parts(names("topic-"));
+            change["sources"] = parts(names("topic-"));
+            change["languages"] = parts(["en", "is", "sr", "vi", "es"].map(str::to_owned).into());
+        }
+        standing["trends"] = (0..10)
+            .map(|n| {
+                let term = format!("topic-{n}");
+                serde_json::json!({ "kind": "topic", "term": term, "rate": 9.0, "before": 1.0, "authors": 7, "strength": 6.0 })
+            })
+            .collect();
+        let times = serde_json::json!({ "median": 60.0, "p90": 600.0, "count": 4 });
+        for (field, value) in [
+            ("unanswered", 2.into()),
+            ("oldest_unanswered_seconds", 4_000.0.into()),
+            ("active_authors", 12.into()),
+            ("newcomer_share", 0.25.into()),
+            ("retention", 0.5.into()),
+            ("conversation_index", 0.1.into()),
+            ("first_reply_seconds", times.clone()),
+            ("first_answer_seconds", times),
+        ] {
+            standing["community"][field] = value;
+        }
         standing["alerts"] = (0..alerts)
             .map(|n| {
                 serde_json::json!({
@@ -405,6 +435,32 @@ mod tests {
     }
 
     #[test]
+    fn what_moved_a_reputation_and_what_rises_is_shown_under_names_of_closed_sets() {
+        let causes = ["topic-0", "topic-7"].map(str::to_owned).into();
+        let metrics = Metrics::new(&Allowed { entities: vec!["acme".into()], causes, ..Allowed::default() });
+        let mut standing = standing("acme", 0);
+        standing.trends[1].kind = crate::reputation::trends::TrendKind::Hashtag;
+        standing.trends[1].term = "topic-7".into();
+        metrics.standing(0, &standing);
+        let text = metrics.render();
+        let moved = |dimension: &str, part: &str| {
+            let labels = format!("dimension=\"{dimension}\",entity=\"acme\",part=\"{part}\",window=\"24h\"");
+            let series = format!("undertone_moved_points{{{labels}}} ");
+            text.lines().find_map(|line| line.strip_prefix(&series)?.parse::<f64>().ok())
+        };
+        assert_eq!(
+            (moved("topic", "topic-0"), moved("topic", "topic-7"), moved("topic", "topic-1")),
+            (Some(-1.5), Some(-1.5), None)
+        );
+        assert_eq!(moved("topic", "other"), Some(-1.5 * 7.0), "the others, so that all sum to the change");
+        assert_eq!((moved("language", "sr"), moved("language", "es")), (Some(-1.5), None), "three languages are named");
+        assert!(text.contains("undertone_rising_per_hour{entity=\"acme\",subject=\"topic-0\"} 9\n"), "{text}");
+        assert!(text.contains("undertone_rising_usual_per_hour{entity=\"acme\",subject=\"topic-0\"} 1\n"), "{text}");
+        let rising = text.lines().filter(|line| line.starts_with("undertone_rising_per_hour{")).count();
+        assert_eq!(rising, 2, "topic-7 as the topic that rises, not as a hashtag: {text}");
+    }
+
+    #[test]
     fn gauges_and_alerts_stay_bounded_and_alerts_come_first() {
         let entities: Vec<String> = (0..10_000).map(|n| format!("e{n}")).collect();
         let groups = entities.iter().map(|id| (id.clone(), "all".to_owned())).collect();
@@ -413,13 +469,16 @@ mod tests {
         let before = series(&metrics.render());
         metrics.standing(0, &standing("e0", 300));
         let one = series(&metrics.render()) - before;
-        assert!((100..=200).contains(&one), "{one} series of one entity");
+        assert_eq!(one, EACH + 100, "series of one entity: its gauges and its alerts");
+        assert!(one + 4 <= 200, "with the counters");
         for n in 1..10_000 {
             metrics.standing(n % 64, &standing(&format!("e{n}"), 1));
         }
         let text = metrics.render();
         assert!(series(&text) < 100_000, "{}", series(&text));
-        assert!(text.contains("undertone_unexported_entities 7500\n"));
+        // As many alerts as are shown at most, too: what is not in the text above.
+        assert!(series(&text) + (ALERTS - 100 - 9_999) < 100_000, "{}", series(&text));
+        assert!(text.contains("undertone_unexported_entities 9100\n"));
         assert_eq!(text.matches("undertone_alert_open{").count(), 100 + 9_999, "of all entities");
     }
 

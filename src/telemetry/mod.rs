@@ -3,6 +3,7 @@
 mod families;
 pub mod logs;
 pub mod metrics;
+mod moved;
 mod standings;
 
 pub use metrics::{Allowed, Metrics, Rebalance, Stage, Transaction};

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod asyncapi;
+mod boards;
+#[path = "../common/boards.rs"]
+mod common_boards;
 #[cfg(feature = "shared-data")]
 mod community;
 mod configuration;

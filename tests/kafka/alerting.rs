@@ -4,12 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use crate::planted::{CAUSE, NOW, Stretch, events, weeks_then_drop};
 use crate::support::broker::{free_port, shared};
 use crate::support::daemon::{Daemon, wanted};
+use crate::support::events::in_order;
 use crate::support::process::{Process, eventually};
+use crate::support::prometheus::Prometheus;
 use crate::support::topics::Send;
 use crate::support::webhook::{Post, Webhook};
 use crate::support::world::{Options, World};
@@ -59,7 +59,7 @@ fn a_planted_drop_reaches_the_people_with_its_cause_and_so_does_its_end() {
     let mut webhook = Webhook::start();
     let alertmanager = format!("127.0.0.1:{}", free_port());
     let _alertmanager = start_alertmanager(dir.path(), &alertmanager, &webhook.url);
-    let _prometheus = start_prometheus(dir.path(), &alertmanager, &process.addr());
+    let _prometheus = Prometheus::start(dir.path(), &process.addr(), Some(&alertmanager));
 
     let told = webhook.until(PATIENCE, |post| post.path == "/desk" && post.body["status"] == "firing");
     let alert = &told.body["alerts"][0];
@@ -92,17 +92,6 @@ fn a_planted_drop_reaches_the_people_with_its_cause_and_so_does_its_end() {
     assert_eq!(webhook.heard().iter().filter(of_others).count(), 0, "of the other brand nothing was to be told");
 }
 
-/// As records of the enriched topic, in order of time.
-fn in_order(events: impl Iterator<Item = Value>) -> Vec<Send> {
-    let mut events: Vec<Value> = events.collect();
-    events.sort_by_key(|event| event["mention"]["created_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap());
-    let send = |event: &Value| Send {
-        key: Some(event["entity"]["id"].as_str().unwrap().into()),
-        ..Send::value(event.to_string())
-    };
-    events.iter().map(send).collect()
-}
-
 /// Waits until the process shows the drop.
 fn open(process: &Process) {
     let series = format!(
@@ -117,30 +106,6 @@ fn open(process: &Process) {
 
 fn deploy(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(path)
-}
-
-/// The rules as they are deployed, but that a resolved alert is let go sooner, and evaluated each second.
-fn start_prometheus(dir: &Path, alertmanager: &str, target: &str) -> Daemon {
-    let rules = |name: &str| std::fs::read_to_string(deploy("prometheus").join(name)).unwrap();
-    let alerts = rules("undertone.alerts.yml");
-    assert!(alerts.contains("keep_firing_for: 2m"));
-    std::fs::write(dir.join("alerts.yml"), alerts.replace("keep_firing_for: 2m", "keep_firing_for: 1s")).unwrap();
-    std::fs::write(dir.join("recording.yml"), rules("undertone.recording.yml")).unwrap();
-    // JSON is YAML.
-    let config = json!({
-        "global": { "scrape_interval": "1s", "evaluation_interval": "1s" },
-        "rule_files": ["recording.yml", "alerts.yml"],
-        "alerting": { "alertmanagers": [{ "static_configs": [{ "targets": [alertmanager] }] }] },
-        "scrape_configs": [{ "job_name": "undertone", "static_configs": [{ "targets": [target] }] }],
-    });
-    let file = dir.join("prometheus.yml");
-    std::fs::write(&file, config.to_string()).unwrap();
-    let args = [
-        format!("--config.file={}", file.display()),
-        format!("--storage.tsdb.path={}", dir.join("tsdb").display()),
-        format!("--web.listen-address=127.0.0.1:{}", free_port()),
-    ];
-    Daemon::start(&["prometheus"], "prometheus", dir, &args)
 }
 
 /// The example, but that all addresses are the test's and that news of a group is not held back for minutes.

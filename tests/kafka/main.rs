@@ -6,6 +6,9 @@
 #[cfg(feature = "shared-data")]
 mod airline;
 mod alerting;
+mod boards;
+#[path = "../common/boards.rs"]
+mod common_boards;
 mod dead_letters;
 mod exactly_once;
 mod page;

@@ -28,6 +28,7 @@ impl Running {
             topics: vec!["mentions".into()],
             entities: vec!["acme".into()],
             groups: [("acme".into(), "tools".into())].into(),
+            causes: ["price".into()].into(),
             ..Allowed::default()
         };
         let (metrics, health, feed) = (Arc::new(Metrics::new(&allowed)), Health::default(), Feed::new());
@@ -222,20 +223,27 @@ pub(crate) fn changed(id: &str, text: &str, change: impl FnOnce(&mut Value)) -> 
 pub(crate) fn standing() -> undertone::reputation::standing::Standing {
     let window = json!({
         "reputation": 62.5, "low": 50.0, "high": 75.0, "net_sentiment": 25.0, "effective_mentions": 12.0, "mentions": 14.0,
-        "weight": 9.0, "change": { "points": 0.0, "topics": [], "sources": [], "languages": [] },
+        "weight": 9.0, "change": {
+            "points": -1.5, "topics": [{ "id": "price", "points": -1.5 }], "sources": [{ "id": "x", "points": -1.5 }],
+            "languages": [{ "id": "en", "points": -1.5 }],
+        },
     });
+    let times = undertone::reputation::community::Quantiles { median: 60.0, p90: 600.0, count: 4 };
     let report = undertone::reputation::community::CommunityReport {
         unanswered: Some(2),
         oldest_unanswered_seconds: Some(4_000.0),
-        first_reply_seconds: Some(undertone::reputation::community::Quantiles { median: 60.0, p90: 600.0, count: 4 }),
+        first_reply_seconds: Some(times),
+        first_answer_seconds: Some(times),
         active_authors: Some(12),
         newcomer_share: Some(0.25),
+        retention: Some(0.5),
         conversation_index: Some(0.1),
         ..Default::default()
     };
     let value = json!({
         "schema": "undertone.reputation/1", "entity": { "id": "acme", "name": "Acme", "kind": "brand" },
-        "at": "2026-03-01T10:00:00Z", "windows": { "1h": window, "24h": window, "7d": window }, "trends": [],
+        "at": "2026-03-01T10:00:00Z", "windows": { "1h": window, "24h": window, "7d": window },
+        "trends": [{ "kind": "topic", "term": "price", "rate": 9.0, "before": 1.0, "authors": 7, "strength": 6.0 }],
         "community": serde_json::to_value(report).unwrap(),
         "alerts": [{
             "id": "acme#reputation_drop#2026-03-01T09:00:00Z", "kind": "reputation_drop", "severity": "critical", "cause": "price",

@@ -53,6 +53,17 @@ pub(crate) fn events(numbers: std::ops::Range<usize>) -> Vec<Send> {
     numbers.map(|number| event(number, 0..0)).collect()
 }
 
+/// Any events as records of the enriched topic, in order of time.
+pub(crate) fn in_order(events: impl Iterator<Item = Value>) -> Vec<Send> {
+    let mut events: Vec<Value> = events.collect();
+    events.sort_by_key(|event| event["mention"]["created_at"].as_str().unwrap().parse::<Timestamp>().unwrap());
+    let send = |event: &Value| Send {
+        key: Some(event["entity"]["id"].as_str().unwrap().into()),
+        ..Send::value(event.to_string())
+    };
+    events.iter().map(send).collect()
+}
+
 /// The last record of each key; tombstones are gone.
 pub(crate) fn latest(records: &[Read]) -> BTreeMap<String, Value> {
     let mut latest = BTreeMap::new();
