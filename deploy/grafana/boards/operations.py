@@ -76,8 +76,6 @@ def what_runs():
         {"instance": "Process", "version": "Version", "model": "Model", "model_version": "Model version", "engine": "Engine"},
         size=(12, 7), runbook="down",
     )
-    for made in (firing, build):
-        made["transformations"][1]["options"]["excludeByName"]["Value"] = True
     return [firing, build]
 
 

@@ -160,7 +160,7 @@ def bars(title, description, expr, size=(8, 8), unit="short", **rest):
         "barchart", title, description, targets, size, unit, options, custom=custom, color={"mode": "thresholds"}, decimals=1,
         thresholds=steps((None, BAD), (0, GOOD)), **rest,
     )
-    made["transformations"] = [columns({"Value": "Value"}, hidden=["Time"])]
+    made["transformations"] = [columns({"part": "part", "Value": "Value"})]
     return made
 
 
@@ -185,7 +185,9 @@ def table(title, description, expressions, names, size=(24, 8), overrides=(), so
     }
     targets = now(*expressions, table=True)
     made = panel("table", title, description, targets, size, "short", options, custom=custom, overrides=overrides, noValue="–", **rest)
-    made["transformations"] = [{"id": "merge", "options": {}}, columns(names)]
+    # A query alone is only about its labels; its value is 1.
+    alone = ["Value", "Value #A"] if len(expressions) == 1 else []
+    made["transformations"] = [{"id": "merge", "options": {}}, columns(names, ["Time", *alone])]
     return made
 
 
