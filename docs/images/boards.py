@@ -31,6 +31,8 @@ CYCLE = ["#2f6fd0", "#e08a1e", "#2f9e55", "#d64545", "#8257c2", "#3aa6a6", "#b05
 class Prometheus:
     def __init__(self, url, start, end, chosen):
         self.url, self.start, self.end, self.chosen = url, start, end, chosen
+        self.step = max(1, (end - start) // 240)
+        self.marked = []
 
     def filled(self, text):
         known = {"__rate_interval": "10s", "__range": f"{self.end - self.start}s", "job": ".+", "instance": ".+", **self.chosen}
@@ -39,7 +41,7 @@ class Prometheus:
     def ask(self, target):
         parameters = {"query": self.filled(target["expr"]), "time": self.end}
         if target["range"]:
-            parameters = {"query": parameters["query"], "start": self.start, "end": self.end, "step": max(1, (self.end - self.start) // 240)}
+            parameters = {"query": parameters["query"], "start": self.start, "end": self.end, "step": self.step}
         what = "query_range" if target["range"] else "query"
         with urllib.request.urlopen(f"{self.url}/api/v1/{what}?{urllib.parse.urlencode(parameters)}") as answer:
             return json.load(answer)["data"]["result"]
@@ -139,6 +141,9 @@ def draw_lines(ax, panel, prometheus):
     if not series:
         ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", color=QUIET)
     ax.grid(axis="y", color="#e3e6ea", lw=0.6)
+    ax.set_axisbelow(True)
+    for at in prometheus.marked:
+        ax.axvspan((at - prometheus.start) / 60, (at - prometheus.start + prometheus.step) / 60, color=NAMED["red"], alpha=0.07, lw=0)
 
 
 def draw_bars(ax, panel, prometheus):
@@ -189,6 +194,9 @@ DRAWN = {"stat": draw_stat, "timeseries": draw_lines, "barchart": draw_bars, "ta
 
 
 def draw(board, prometheus, file):
+    annotations = [one for one in board["annotations"]["list"] if "expr" in one]
+    marks = [series for one in annotations for series in prometheus.ask({"expr": one["expr"], "range": True})]
+    prometheus.marked = sorted({float(at) for series in marks for at, _ in series["values"]})
     width = 24 * COLUMN
     height = HEAD + LINE * max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"])
     figure = plt.figure(figsize=(width / 100, height / 100), dpi=100, facecolor=PAPER)

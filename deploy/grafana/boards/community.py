@@ -7,7 +7,7 @@ from parts import BAD, CALM, FAINT, GOOD, WARN, override, stat, steps, table
 UID = "undertone-community"
 JOB = 'job=~"$job"'
 ONE = 'job=~"$job",entity="$entity"'
-SMALL = (4, 4)
+SMALL = (4, 3)
 HOUR, DAY = 3_600, 86_400
 
 WAITING = steps((None, GOOD), (1, CALM), (11, WARN))
@@ -41,7 +41,7 @@ def everyone():
             override("Contributions", decimals=0), override("Active authors", decimals=0),
             *(override(name, **SHARE) for name in ("New among them", "Stayed", "Among members")),
         ],
-        sort="Waiting", runbook="unanswered-backlog",
+        sort="Waiting", size=(24, 7), runbook="unanswered-backlog",
     )
 
 
@@ -143,7 +143,7 @@ def make():
         ("$entity now", figures()),
         ("Answers of $entity", answers()),
         ("People of $entity", people() + [reputation.volume()]),
-        ("What $entity is asked about", [reputation.rising(size=(24, 6)), where]),
+        ("What $entity is asked about", [reputation.rising(size=(24, 5)), where]),
     ]
     return parts.board(
         UID, "Undertone: Community", "Who waits for an answer, how fast answers come, who is new, who stays, do members talk to each other.",

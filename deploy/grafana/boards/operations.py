@@ -6,7 +6,7 @@ from parts import BAD, CALM, FAINT, GOOD, WARN, override, stat, steps, table
 UID = "undertone-operations"
 HERE = 'job=~"$job",instance=~"$instance"'
 RATE = "[$__rate_interval]"
-SMALL = (4, 4)
+SMALL = (4, 3)
 
 
 def rate(metric, by, labels=""):
@@ -67,14 +67,14 @@ def what_runs():
                 mappings=[{"type": "value", "options": {"critical": {"color": BAD, "index": 0}, "warning": {"color": WARN, "index": 1}}}],
             )
         ],
-        size=(12, 7),
+        size=(12, 5),
     )
     build = table(
         "What runs",
         "Version and model of each process. Two versions for long: an upgrade that stopped half-way. Two models: figures before and after do not compare.",
         [f"max by (instance, version, model, model_version, engine) (undertone_build_info{{{HERE}}})"],
         {"instance": "Process", "version": "Version", "model": "Model", "model_version": "Model version", "engine": "Engine"},
-        size=(12, 7), runbook="down",
+        size=(12, 5), runbook="down",
     )
     return [firing, build]
 
@@ -157,6 +157,15 @@ def state():
     ]
 
 
+def spread(panels):
+    """Three in a line; what is left over shares the last one."""
+    left = len(panels) % 3
+    for place, one in enumerate(panels):
+        one["gridPos"]["w"] = parts.WIDTH // (left if place >= len(panels) - left else 3)
+        one["gridPos"]["h"] = 7
+    return panels
+
+
 def make():
     instance = parts.variable(
         "instance", "Instance", 'label_values(undertone_build_info{job=~"$job"}, instance)', "Which processes: all of them unless you look for one.", many=True,
@@ -166,8 +175,8 @@ def make():
         "team,severity", BAD,
     )
     rows = [
-        ("Now", now() + what_runs()), ("Does it keep up?", flow()), ("What fails?", failures()), ("Where does the time go?", work()),
-        ("What does it hold?", state()),
+        ("Now", now() + what_runs()), ("Does it keep up?", spread(flow())), ("What fails?", spread(failures())), ("Where does the time go?", spread(work())),
+        ("What does it hold?", spread(state())),
     ]
     return parts.board(
         UID, "Undertone: Operations", "Does it keep up, what fails, where the time goes, what it holds.", [parts.job(), instance], [fires], rows, hours=6,
