@@ -27,6 +27,7 @@ pub(crate) fn root(path: &str) -> PathBuf {
 pub(crate) fn boards() -> Vec<Board> {
     let files = std::fs::read_dir(root("deploy/grafana/dashboards")).unwrap().map(|file| file.unwrap().path());
     let mut boards: Vec<Board> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .map(|path| Board {
             name: path.file_stem().unwrap().to_str().unwrap().to_owned(),
             json: serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap(),
