@@ -466,6 +466,8 @@ mod tests {
         let groups = entities.iter().map(|id| (id.clone(), "all".to_owned())).collect();
         let causes = (0..300).map(|n| format!("topic-{n}")).collect();
         let metrics = Metrics::new(&Allowed { entities, groups, causes, ..Allowed::default() });
+        // A partition has series of its own.
+        metrics.state(0, 0, 0, 0);
         let before = series(&metrics.render());
         metrics.standing(0, &standing("e0", 300));
         let one = series(&metrics.render()) - before;

@@ -12,7 +12,7 @@ const OF_PROMETHEUS: [&str; 2] = ["up", "ALERTS"];
 /// Of the kinds of panels that show numbers: units that Grafana knows and that these boards use.
 const UNITS: [&str; 6] = ["none", "short", "percentunit", "s", "bytes", "cps"];
 /// Variables that Grafana sets.
-const BUILT_IN: [&str; 2] = ["__rate_interval", "__range"];
+const BUILT_IN: [&str; 3] = ["__rate_interval", "__range", "__all"];
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(root(path)).unwrap()

@@ -10,7 +10,6 @@ use crate::support::daemon::{Daemon, wanted};
 use crate::support::events::in_order;
 use crate::support::process::{Process, eventually};
 use crate::support::prometheus::Prometheus;
-use crate::support::topics::Send;
 use crate::support::webhook::{Post, Webhook};
 use crate::support::world::{Options, World};
 
