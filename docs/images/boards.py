@@ -135,7 +135,10 @@ def draw_lines(ax, panel, prometheus):
     ax.yaxis.set_major_formatter(lambda value, _: "%g %%" % value if mode == "percent" else shown(value, unit))
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g} min")
     hidden = [overridden(panel, name).get("custom.hideFrom", {}).get("legend", False) for name, _ in series]
-    handles = [plt.Line2D([], [], color=ink, lw=4, label=name) for (name, _), ink, hide in zip(series, colors, hidden) if not hide]
+    # There is no room for the names of many that are 0 throughout.
+    is_said = [len(series) <= 5 or any(values.values()) for _, values in series]
+    named = zip(series, colors, hidden, is_said)
+    handles = [plt.Line2D([], [], color=ink, lw=4, label=name) for (name, _), ink, hide, said in named if said and not hide]
     if handles:
         ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=6, frameon=False, fontsize=7.5, handlelength=0.8)
     if not series:

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 binary=${UNDERTONE:-../../target/release/undertone}
 port=${PORT:-8932}
-seconds=${SECONDS_OF_DEMO:-100}
+seconds=${SECONDS_OF_DEMO:-130}
 dir=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$dir"' EXIT
 
