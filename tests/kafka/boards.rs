@@ -107,6 +107,8 @@ fn every_query_of_every_board_finds_something() {
     let is_told =
         || awaited.iter().all(|expr| prometheus.now(expr).is_some_and(|found| !found.is_empty())).then_some(());
     eventually(PATIENCE, || process.get("/metrics").unwrap().1, is_told);
+    // What was seen this moment must lie within the whole seconds that are asked for.
+    std::thread::sleep(Duration::from_secs(2));
 
     let asked = Asked { prometheus: &prometheus, from };
     let boards = boards();
