@@ -104,7 +104,7 @@ fn an_event_that_makes_the_core_panic_becomes_a_dead_letter_and_stays_out_of_a_r
 
 #[test]
 fn a_core_that_fails_with_every_event_ends_it_instead_of_emptying_the_stream() {
-    fn fold(_: &mut Book, _: &Observation<'_>) {
+    fn fold(_: &mut Book, _: &Observation<'_>, _: i64) {
         panic!("broken");
     }
     let settings = settings(&shared().bootstrap, "broken", 1);
