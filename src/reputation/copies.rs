@@ -99,7 +99,12 @@ impl Copies {
 
     /// How many members a cluster has; 1 if it is not known any more.
     pub fn size(&self, cluster: ClusterId) -> u32 {
-        self.slot(cluster).map_or(1, |slot| self.sizes[slot])
+        self.known_size(cluster).unwrap_or(1)
+    }
+
+    /// How many members a cluster has; `None` if it is not known any more.
+    pub fn known_size(&self, cluster: ClusterId) -> Option<u32> {
+        self.slot(cluster).map(|slot| self.sizes[slot])
     }
 
     /// A member was deleted, or edited into something else.
@@ -109,6 +114,14 @@ impl Copies {
             0 | 1 => self.remove(slot),
             _ => self.sizes[slot] -= 1,
         }
+    }
+
+    /// The cluster that the next new one takes the place of; `None` while there is room.
+    pub fn going(&mut self) -> Option<ClusterId> {
+        if self.len() < CLUSTERS {
+            return None;
+        }
+        self.least_recent().map(|place| ClusterId(self.fingerprints[place]))
     }
 
     /// How many clusters are remembered, those of one member included.
@@ -168,6 +181,10 @@ impl Copies {
             return cluster;
         }
         self.push(fingerprint, at, 1);
+        if self.idle.len() > 2 * CLUSTERS {
+            // Most of it is of clusters that left. It is made anew when it is asked.
+            self.idle.clear();
+        }
         if !self.idle.is_empty() {
             self.idle.push(Reverse((at, fingerprint)));
         }

@@ -21,8 +21,9 @@ use crate::web::board::Following;
 
 /// How long a poll waits, and with it how soon it stops when asked to.
 const WAIT: Duration = Duration::from_millis(200);
-/// Between two tries where it cannot read.
+/// Between two tries where it cannot read: twice as long each time, up to the longest.
 const AGAIN: Duration = Duration::from_secs(2);
+const LONGEST: Duration = Duration::from_secs(60);
 /// For one answer of a broker.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks whether the topics have got more partitions.
@@ -32,17 +33,19 @@ const RECENT: i64 = 1_000;
 
 /// Feeds a board until `stop` says so. Blocks.
 pub fn follow(settings: &Settings, board: &Board, stop: &watch::Receiver<bool>) {
-    let mut told = None;
+    let (mut told, mut pause) = (None, AGAIN);
     while !*stop.borrow() {
+        let started = Instant::now();
         let Err(reason) = session(settings, board, stop) else { return };
+        pause = if started.elapsed() > LONGEST { AGAIN } else { (2 * pause).min(LONGEST) };
         board.follows(Following::Waiting { reason: reason.clone() });
-        // Once for each reason: it tries again every two seconds.
+        // Once for each reason.
         if told.as_ref() != Some(&reason) {
             tracing::warn!(reason, "the live page cannot follow the reputation of all entities; trying again");
             told = Some(reason);
         }
         let since = Instant::now();
-        while since.elapsed() < AGAIN && !*stop.borrow() {
+        while since.elapsed() < pause && !*stop.borrow() {
             std::thread::sleep(WAIT);
         }
     }
@@ -61,31 +64,62 @@ fn session(settings: &Settings, board: &Board, stop: &watch::Receiver<bool>) -> 
     let starts = starts(&consumer, (standings, alerts), partitions).map_err(reason)?;
     consumer.assign(&starts).map_err(reason)?;
     board.follows(Following::Reading);
-    // Each partition says once that it is at its end; whether the page is complete yet is only shown.
-    let mut unread = partitions[0] + partitions[1];
-    let mut looked = Instant::now();
+    let mut ends = Ends::new(partitions);
+    let (mut looked, mut is_away) = (Instant::now(), false);
     while !*stop.borrow() {
-        match consumer.poll(WAIT) {
+        let polled = consumer.poll(WAIT);
+        if is_away && matches!(polled, Some(Ok(_) | Err(KafkaError::PartitionEOF(_)))) {
+            is_away = false;
+            board.follows(ends.following());
+        }
+        match polled {
             Some(Ok(message)) if message.topic() == standings => board.standing(message.key(), message.payload()),
             Some(Ok(message)) => board.alert(message.key(), message.payload()),
-            Some(Err(KafkaError::PartitionEOF(_))) => {
-                unread = unread.saturating_sub(1);
-                if unread == 0 {
-                    board.follows(Following::Live);
-                }
+            Some(Err(KafkaError::PartitionEOF(partition))) => {
+                ends.reached(partition);
+                board.follows(ends.following());
+            }
+            Some(Err(error)) if error.rdkafka_error_code() == Some(Code::AllBrokersDown) => {
+                // It goes on by itself, and what was read stays.
+                is_away = true;
+                board.follows(Following::Waiting { reason: reason(error) });
             }
             Some(Err(error)) if passes(&error) => {}
             Some(Err(error)) => return Err(reason(error)),
-            None if looked.elapsed() < LOOK => {}
-            None => {
-                looked = Instant::now();
-                if places(&consumer, settings).is_ok_and(|now| now != partitions) {
-                    return Err("the topics have got more partitions".to_owned());
-                }
+            None => {}
+        }
+        if looked.elapsed() >= LOOK {
+            looked = Instant::now();
+            if places(&consumer, settings).is_ok_and(|now| now != partitions) {
+                return Err("the topics have got more partitions".to_owned());
             }
         }
     }
     Ok(())
+}
+
+/// Which partitions were read to their end. One says so each time that it is caught up with, and does not say of which topic: so this
+/// may be a moment early where a partition of one topic is busy and that of the other is long. It is only shown.
+struct Ends {
+    /// By number: how often it has to be said, once for each topic.
+    left: Vec<usize>,
+}
+
+impl Ends {
+    fn new([standings, alerts]: [usize; 2]) -> Self {
+        let of = |number: usize| usize::from(number < standings) + usize::from(number < alerts);
+        Self { left: (0..standings.max(alerts)).map(of).collect() }
+    }
+
+    fn reached(&mut self, partition: i32) {
+        if let Some(left) = usize::try_from(partition).ok().and_then(|number| self.left.get_mut(number)) {
+            *left = left.saturating_sub(1);
+        }
+    }
+
+    fn following(&self) -> Following {
+        if self.left.iter().all(|left| *left == 0) { Following::Live } else { Following::Reading }
+    }
 }
 
 /// Whether librdkafka tries again by itself, so that there is nothing to do.

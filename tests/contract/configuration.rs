@@ -132,7 +132,7 @@ fn the_example_shows_every_field_and_its_default() {
         let Some((field, value)) = line.split_once(" = ") else { continue };
         let Some(default) = documented.get(&section).and_then(|fields| fields.get(field)) else { continue };
         shown.insert((section.clone(), field.to_owned()));
-        if !IN_WORDS.contains(&default.as_str()) && line != value {
+        if !IN_WORDS.contains(&default.as_str()) {
             let plain = |text: &str| text.split(" #").next().unwrap().trim().replace(['"', '_', ','], "");
             assert_eq!(plain(value), plain(default), "[{section}] {field}");
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::planted::{NOW, Stretch, weeks_then_drop};
 use crate::support::broker::shared;
-use crate::support::events::{ENTITIES, events};
+use crate::support::events::{ENTITIES, are_final, events};
 use crate::support::process::{Process, eventually};
 use crate::support::topics::{Send, send};
 use crate::support::world::{Options, World};
@@ -21,7 +21,7 @@ fn json(process: &Process, path: &str) -> Value {
 /// Waits until a process shows both entities, and has read all there is.
 fn shows_all(process: &Process) -> Value {
     let list = || {
-        let list = json(process, "/api/standings");
+        let list = json(process, "/api/standings?sort=name");
         (list["total"] == ENTITIES.len() && list["following"]["state"] == "live").then_some(list)
     };
     eventually(PATIENCE, || format!("{}\n{}", json(process, "/api/standings"), process.log()), list)
@@ -29,7 +29,11 @@ fn shows_all(process: &Process) -> Value {
 
 #[test]
 fn every_process_shows_every_entity_and_so_does_one_that_starts_later() {
-    let world = World::new(&shared().bootstrap, "page", Options::default());
+    let world = World::new(
+        &shared().bootstrap,
+        "page",
+        Options { reputation: "publish_every = \"50 ms\"\nclock = \"events\"", ..Options::default() },
+    );
     world.send_events(&events(0..600));
     let [one, two] = ["one", "two"].map(|instance| world.start_repute(instance));
     let (one, two) = (one.ready(), two.ready());
@@ -40,6 +44,9 @@ fn every_process_shows_every_entity_and_so_does_one_that_starts_later() {
     // It works on no partition of the second stage, and reads the topic from its beginning.
     let later = world.start("later");
     shows_all(&later);
+    // Nothing may come after the tombstone.
+    world.read(&world.reputation()).until(PATIENCE, |read| are_final(read, 600));
+    std::thread::sleep(Duration::from_millis(500));
     // What somebody else writes there is counted, and takes nothing away.
     let stranger = Send { key: Some(ENTITIES[0].into()), ..Send::value("{\"schema\":\"theirs/1\"}") };
     let tombstone = Send { key: Some(ENTITIES[1].into()), value: None, ..Send::default() };

@@ -242,8 +242,8 @@ fn a_drop_that_gets_much_worse_is_told_again_and_not_at_every_step() {
 fn a_topic_that_many_bring_up_surges_and_is_over_when_it_goes() {
     let mut world = World::new();
     world.pass(10 * 24, 20, 0.6, "price").taken();
-    // As many voices as ever: two of five speak of what nobody spoke of.
-    let alerts = world.pass(6, 24, 0.6, "recall").of(AlertKind::TopicSurge);
+    // Half of them speak of what nobody spoke of.
+    let alerts = world.pass(6, 36, 0.5, "recall").of(AlertKind::TopicSurge);
     assert_eq!(told(&alerts)[..1], [(AlertKind::TopicSurge, AlertState::Opened)]);
     assert_eq!(&*alerts[0].cause, "recall");
     assert!(alerts[0].examples.iter().all(|example| example.text.starts_with("post ")), "{:?}", alerts[0].examples);

@@ -183,6 +183,12 @@ impl Score {
     fn entry(&mut self, event: &Observation<'_>, id: u64, version: Version) -> Entry {
         let counts = !version.is_deleted() && event.relation != Some(Relation::Own);
         let fingerprint = if counts { copies::fingerprint_of(event) } else { 0 };
+        if fingerprint != 0 && !self.grown.is_empty() {
+            // Whoever may be forgotten now is weighed before, or a flood of copies would count as it came.
+            if let Some(going) = self.copies.going().filter(|going| self.grown.remove(going)) {
+                self.weigh(going);
+            }
+        }
         let cluster = (fingerprint != 0).then(|| self.copies.join(fingerprint, event.at()));
         let copies = cluster.map_or(1, |cluster| self.copies.size(cluster));
         self.grown.extend(cluster.filter(|_| copies > 1));
@@ -252,12 +258,17 @@ impl Score {
     /// The members of clusters that grew or shrank weigh something else now.
     fn weigh_the_grown(&mut self) {
         for cluster in std::mem::take(&mut self.grown) {
-            let copies = self.copies.size(cluster);
-            let mut next = self.open.last_of(cluster);
-            while let Some(place) = next {
-                self.recount(place, copies);
-                next = self.open.before(place);
-            }
+            self.weigh(cluster);
+        }
+    }
+
+    fn weigh(&mut self, cluster: ClusterId) {
+        // Of one that is forgotten nobody knows the size any more: its members go on as they were weighed last.
+        let Some(copies) = self.copies.known_size(cluster) else { return };
+        let mut next = self.open.last_of(cluster);
+        while let Some(place) = next {
+            self.recount(place, copies);
+            next = self.open.before(place);
         }
     }
 
@@ -279,7 +290,9 @@ impl Score {
                 return;
             }
             if let Some(cluster) = front.cluster.filter(|cluster| self.grown.contains(cluster)) {
-                self.recount(0, self.copies.size(cluster));
+                if let Some(copies) = self.copies.known_size(cluster) {
+                    self.recount(0, copies);
+                }
             }
             let Some(entry) = self.open.pop() else { return };
             let factors = self.landmarks.factors(entry.at);

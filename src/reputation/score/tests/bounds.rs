@@ -32,6 +32,30 @@ fn a_full_score_stays_small_as_json() {
     assert_alike(&restored.tallies(START + DAY), &score.tallies(START + DAY));
 }
 
+/// Whether somebody looks in between or not: 400 copies are as much as 20 voices.
+#[test]
+fn a_flood_that_is_forgotten_was_weighed_before() {
+    let flood = (0..400).map(|id| Post { id, after: i64::from(id), author: Some(id), copy_of: 1, ..Post::default() });
+    let others = (400..1_900).map(|id| Post {
+        id,
+        after: i64::from(id),
+        author: Some(id),
+        positive: 0.0,
+        copy_of: id,
+        ..Post::default()
+    });
+    let posts: Vec<Post> = flood.chain(others).collect();
+    let score = score_of(&posts);
+    let mut looked = score_of(&posts[..400]);
+    looked.look(START + 400);
+    for post in &posts[400..] {
+        looked.fold(&post.event());
+    }
+    let tallies = [&score, &looked].map(|score| score.tallies(START + 2_000).windows[2].split.positive);
+    assert!((tallies[0] / 20.0 - 1.0).abs() < 0.01, "{tallies:?}");
+    assert!((tallies[0] / tallies[1] - 1.0).abs() < 1e-9, "{tallies:?}");
+}
+
 #[test]
 fn names_beyond_their_room_are_other() {
     let score = score_of(&(0..2_000).map(full).collect::<Vec<_>>());
