@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::browser::{self, Browser};
-use crate::support::{Running, alert, event, told_standing};
+use crate::support::{Running, alert, changed, event, told_standing};
 
 const CARD: &str = "document.querySelector('#entities [data-id=acme] button')";
 
@@ -189,4 +189,54 @@ fn of_very_many_entities_a_few_are_shown_and_the_others_are_found() {
     assert_eq!(browser.value("document.querySelector('#entities .name').innerText"), "Entity 33");
     browser.value("document.getElementById('find').value = ''; document.getElementById('more').click()");
     browser.until("document.querySelectorAll('#entities li').length === 40");
+}
+
+/// Mentions of an entity of that number.
+fn mention_of(n: u32) -> std::sync::Arc<undertone::enrich::EnrichedEvent> {
+    changed(&n.to_string(), "what a lid", |event| {
+        event["entity"]["id"] = json!(format!("entity-{n:02}"));
+        event["entity"]["name"] = json!(format!("Entity {n:02}"));
+    })
+}
+
+#[test]
+fn who_has_a_standing_is_never_said_to_have_none_and_keeps_its_counts() {
+    if !browser::wanted() {
+        return;
+    }
+    let mut running = Running::start();
+    running.watch(&(0..40).map(|n| format!("entity-{n:02}")).collect::<Vec<_>>());
+    for n in 0..30 {
+        let mut standing = told_standing(0, 62.4);
+        standing["entity"] =
+            json!({ "id": format!("entity-{n:02}"), "name": format!("Entity {n:02}"), "kind": "brand" });
+        standing["alerts"] = json!([]);
+        running.tell(&standing);
+    }
+    // Counted most are others than the first twelve, some of them without a standing.
+    running.feed.publish(&(0..40).map(mention_of).collect::<Vec<_>>());
+    running.feed.publish(&(15..40).map(mention_of).collect::<Vec<_>>());
+    let mut browser = Browser::open(&running.url, 1280);
+    let counted = "[...document.querySelectorAll('#entities li')].filter((li) => li.querySelector('.shares')).length";
+    let scored = "[...document.querySelectorAll('#entities li')].filter((li) => li.querySelector('.score')).length";
+    browser.until(&format!("{counted} === 12 && {scored} === 12"));
+    assert_eq!(browser.value("document.querySelectorAll('#entities li').length"), 12);
+    browser.value("document.getElementById('more').click()");
+    browser.until(&format!("{counted} === 40 && {scored} === 30"));
+    assert_eq!(browser.value("document.getElementById('more').hidden"), true);
+}
+
+#[test]
+fn without_standings_too_twelve_are_shown_and_all_can_be_reached() {
+    if !browser::wanted() {
+        return;
+    }
+    let mut running = Running::start();
+    running.watch(&(0..20).map(|n| format!("entity-{n:02}")).collect::<Vec<_>>());
+    running.feed.publish(&(0..20).map(mention_of).collect::<Vec<_>>());
+    let mut browser = Browser::open(&running.url, 1280);
+    browser.until("document.querySelectorAll('#entities li').length === 12");
+    assert_eq!(browser.value("document.getElementById('footing').innerText"), "12 of 20 entities");
+    browser.value("document.getElementById('more').click()");
+    browser.until("document.querySelectorAll('#entities li').length === 20");
 }

@@ -74,19 +74,25 @@ function card(choose) {
   return item;
 }
 
-// Entities with a standing, and those that are only counted so far.
-function together(standings, counts) {
+function fits(entity, text) {
+  const words = text.toLowerCase();
+  return entity.id.includes(words) || entity.name.toLowerCase().includes(words);
+}
+
+// Entities with a standing, then those that are only counted so far. Who they are is known only where all standings are here:
+// otherwise some have a standing that was not asked for.
+export function together(answer, counts, text) {
   const counted = new Map(counts.map((entity) => [entity.id, entity]));
-  const known = new Set(standings.map((entity) => entity.id));
-  const alone = counts.filter((entity) => entity.id !== "" && !known.has(entity.id));
+  const known = new Set(answer.entities.map((entity) => entity.id));
+  const complete = answer.total <= answer.entities.length;
+  const alone = complete ? counts.filter((entity) => entity.id !== "" && !known.has(entity.id) && fits(entity, text)) : [];
   return [
-    ...standings.map((entity) => ({ ...entity, counts: counted.get(entity.id) })),
+    ...answer.entities.map((entity) => ({ ...entity, counts: counted.get(entity.id) })),
     ...alone.map((entity) => ({ id: entity.id, name: entity.name, kind: entity.kind, counts: entity })),
   ];
 }
 
-export function cards(list, standings, counts, chosen, window, choose) {
-  const rows = together(standings, counts);
+export function cards(list, rows, chosen, window, choose) {
   const known = new Map([...list.children].map((item) => [item.dataset.id, item]));
   const focused = document.activeElement;
   rows.forEach((entity, i) => {
@@ -97,7 +103,6 @@ export function cards(list, standings, counts, chosen, window, choose) {
   while (list.children.length > rows.length) list.lastElementChild.remove();
   // A card that moves loses the focus.
   if (list.contains(focused) && document.activeElement !== focused) focused.focus({ preventScroll: true });
-  return rows;
 }
 
 // What to say where there is nothing to show.
@@ -109,10 +114,10 @@ export function nothing(following, searched) {
 }
 
 // What says how fresh and how complete the cards are.
-export function footing(answer, shown) {
+export function footing(answer, shown, fitting) {
   const parts = [];
   if (answer.following.state !== "live" && shown > 0) parts.push(answer.following.state === "reading" ? "still reading the standings" : `not following: ${answer.following.reason}`);
-  if (answer.total > answer.entities.length) parts.push(`${count(answer.entities.length)} of ${count(answer.total)} entities`);
+  if (fitting > shown) parts.push(`${count(shown)} of ${count(fitting)} entities`);
   if (answer.unreadable_records > 0) parts.push(`${count(answer.unreadable_records)} records were not ours and were passed over`);
   redraw($("footing"), parts, () => [parts.join("; ")]);
 }

@@ -1,7 +1,7 @@
 // The page: lines from /events, figures from /api, and what the reader chose to see.
 
 import { alerts } from "./alerts.js";
-import { cards, footing, nothing } from "./board.js";
+import { cards, footing, nothing, together } from "./board.js";
 import { card, rejected, words } from "./card.js";
 import { chart } from "./counts.js";
 import { detail } from "./detail.js";
@@ -10,8 +10,9 @@ import * as chosen from "./filters.js";
 
 const KEPT = 300;
 const EVERY = 1000;
-// Cards that are shown before somebody asks for all.
+// Cards that are shown before somebody asks for all, and then at most.
 const FEW = 12;
+const MOST = 500;
 const { fields } = chosen;
 const list = $("mentions");
 const held = [];
@@ -126,7 +127,7 @@ async function look() {
   const counts = await get("/api/counts", entity ? { entity } : {});
   $("events").textContent = counts.events.toLocaleString("en");
   $("rejected").textContent = counts.rejected.toLocaleString("en");
-  const asked = { window, ...(text && { text }), limit: all ? 500 : FEW };
+  const asked = { window, ...(text && { text }), limit: all ? MOST : FEW };
   const print = JSON.stringify([asked, entity]);
   const since = shown.asked === print && shown.version !== null ? { since: shown.version } : {};
   const answer = await get("/api/standings", { ...asked, ...since });
@@ -140,12 +141,14 @@ async function look() {
   if (entity !== chosen.entity()) return;
   for (const one of standings.entities) chosen.option(fields.entity, one.id, one.name);
   for (const one of counts.entities) chosen.option(fields.entity, one.id, one.name);
-  const counted = counts.entities.filter((one) => !text || one.name.toLowerCase().includes(text.toLowerCase()));
-  const rows = cards($("entities"), standings.entities, all ? counted : counted.slice(0, FEW), entity, window, choose);
+  const joined = together(standings, counts.entities, text);
+  const rows = joined.slice(0, all ? MOST : FEW);
+  const fitting = Math.max(standings.total, joined.length);
+  cards($("entities"), rows, entity, window, choose);
   $("nothing").hidden = rows.length > 0;
   if (rows.length === 0) $("nothing").textContent = nothing(standings.following, text !== "");
-  footing(standings, rows.length);
-  $("more").hidden = all || standings.total <= FEW;
+  footing(standings, rows.length, fitting);
+  $("more").hidden = all || fitting <= FEW;
   $("find-label").hidden = standings.watched <= FEW;
   const name = [...standings.entities, ...counts.entities].find((one) => one.id === entity)?.name;
   chart($("chart"), $("axis"), $("chart-caption"), counts, name ?? (entity || "All entities"));
