@@ -240,3 +240,39 @@ fn without_standings_too_twelve_are_shown_and_all_can_be_reached() {
     browser.value("document.getElementById('more').click()");
     browser.until("document.querySelectorAll('#entities li').length === 20");
 }
+
+#[test]
+fn a_link_that_has_the_focus_holds_its_block_up_but_never_shows_another_entity() {
+    if !browser::wanted() {
+        return;
+    }
+    let running = Running::start();
+    let mut zeta = told_standing(0, 70.0);
+    zeta["entity"] = json!({ "id": "zeta", "name": "Zeta", "kind": "competitor" });
+    zeta["community"]["unanswered_posts"][0]["text"] = json!("Is there a lid for Zeta?");
+    running.tell(&zeta);
+    running.tell(&told_standing(0, 62.4));
+    let mut browser = Browser::open(&running.url, 1280);
+    let words = "document.querySelector('#waiting .text')?.innerText";
+    browser.until("document.querySelectorAll('#entities li').length === 2");
+    for (id, text) in [("zeta", "Is there a lid for Zeta?"), ("acme", "Does the lid come in green?")] {
+        browser.value(&format!("document.querySelector('#entities [data-id={id}] button').click()"));
+        browser.until(&format!("{words} === '{text}' && document.activeElement.id === 'detail-title'"));
+    }
+    // What came while somebody was at a link is shown as soon as they leave, though nothing new comes.
+    browser.value("document.querySelector('#waiting a').focus()");
+    let mut later = told_standing(5, 50.2);
+    later["community"]["unanswered_posts"][0]["text"] = json!("Does it come in blue?");
+    running.tell(&later);
+    browser.until(&format!("{CARD}.querySelector('.score').innerText === '50'"));
+    assert_eq!(browser.value(words), "Does the lid come in green?");
+    assert_eq!(browser.value("document.activeElement === document.querySelector('#waiting a')"), true);
+    browser.value("document.activeElement.blur()");
+    browser.until(&format!("{words} === 'Does it come in blue?'"));
+    // Another entity is shown at once.
+    browser.value("document.querySelector('#waiting a').focus()");
+    browser.value("history.back()");
+    browser
+        .until(&format!("document.getElementById('detail-title').innerText === 'Zeta' && {words}.endsWith('Zeta?')"));
+    browser.until("document.activeElement.id === 'detail-title'");
+}

@@ -35,16 +35,18 @@ export function item(alert, state) {
 
 const told = new Set();
 
+// Says whether all of the answer is shown.
 export function alerts(answer) {
   const { open, over } = answer;
   $("alerts").hidden = open.length + over.length === 0;
-  redraw($("open"), open, () => open.map((alert) => item(alert, "open")));
+  const current = redraw($("open"), open, () => open.map((alert) => item(alert, "open")));
   $("calm").hidden = open.length > 0;
   $("earlier").hidden = over.length === 0;
   $("earlier-count").textContent = over.length;
-  redraw($("over"), over, () => over.map((alert) => item(alert, "over")));
+  const earlier = redraw($("over"), over, () => over.map((alert) => item(alert, "over")));
   // A screen reader hears of an alert once, not whenever its figures change.
   const fresh = open.filter((alert) => !told.has(alert.id));
   fresh.forEach((alert) => told.add(alert.id));
   if (fresh.length > 0) $("announce").textContent = fresh.map((alert) => `${alert.severity} alert: ${alert.summary}`).join(" ");
+  return current && earlier;
 }

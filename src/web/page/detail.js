@@ -69,24 +69,32 @@ function voices(community) {
   return parts;
 }
 
-// Shows the answer of /api/entities; `null` hides the section.
+// Shows the answer of /api/entities; `null` hides the section. Says whether all of it is shown.
 export function detail(answer, window) {
   const section = $("detail");
   section.hidden = answer === null;
-  if (answer === null) return;
+  if (answer === null) return true;
   const { standing } = answer;
+  const focused = section.contains(document.activeElement);
+  let whole = true;
+  const show = (id, data, draw) => {
+    whole = redraw($(id), data, draw, answer.id) && whole;
+  };
   $("detail-title").textContent = answer.name;
-  redraw($("about"), [answer.kind, answer.group, answer.at], () => [answer.kind, answer.group ? ` in ${answer.group}` : "", ", as of ", moment(answer.at)]);
-  redraw($("tiles"), [answer.windows, window], () => Object.entries(answer.windows).map(([name, level]) => tile(name, level, name === window)));
-  redraw($("history"), [answer.history, window], () => chart(answer.history, answer.name));
+  show("about", [answer.kind, answer.group, answer.at], () => [answer.kind, answer.group ? ` in ${answer.group}` : "", ", as of ", moment(answer.at)]);
+  show("tiles", [answer.windows, window], () => Object.entries(answer.windows).map(([name, level]) => tile(name, level, name === window)));
+  show("history", [answer.name, answer.history, window], () => chart(answer.history, answer.name));
   $("history-caption").textContent = `Reputation, ${NAMES[window]}, with its 95 % band: 0 all against, 100 all for. Times are those of the posts.`;
   const bare = () => [el("p", "empty", "Of this entity only the figures are kept: too much is known of others.")];
-  redraw($("why"), [standing?.windows, window], () => (standing ? change(standing, window) : bare()));
-  redraw($("trends"), [standing?.trends], () => (standing ? rising(standing) : []));
+  show("why", [standing?.windows, window], () => (standing ? change(standing, window) : bare()));
+  show("trends", [standing?.trends], () => (standing ? rising(standing) : []));
   const { community } = standing ?? {};
-  redraw($("waiting"), [community?.unanswered, community?.unanswered_posts, answer.at], () => (community ? waiting(community, new Date(answer.at)) : []));
-  redraw($("community"), [community], () => (community ? [el("h3", "", "Community"), ...facts(community), ...voices(community)] : []));
+  show("waiting", [community?.unanswered, community?.unanswered_posts, answer.at], () => (community ? waiting(community, new Date(answer.at)) : []));
+  show("community", [community], () => (community ? [el("h3", "", "Community"), ...facts(community), ...voices(community)] : []));
   const { open, over } = answer.alerts;
   const all = [...open.map((alert) => item(alert, "open")), ...over.map((alert) => item(alert, "over"))];
-  redraw($("its-alerts"), [open, over], () => (all.length > 0 ? [el("h3", "", "Its alerts"), el("ul", "alert-list", ...all)] : []));
+  show("its-alerts", [open, over], () => (all.length > 0 ? [el("h3", "", "Its alerts"), el("ul", "alert-list", ...all)] : []));
+  // Another entity took the place of a link that had the focus.
+  if (focused && !section.contains(document.activeElement)) $("detail-title").focus({ preventScroll: true });
+  return whole;
 }

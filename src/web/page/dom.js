@@ -79,13 +79,15 @@ export function languageName(code) {
   }
 }
 
-// Shows data with `draw` where it has changed. While somebody is at a link in there it waits, so that focus is not lost; what was
-// unfolded stays so.
-export function redraw(place, data, draw) {
-  const print = JSON.stringify(data);
+// Shows data with `draw` where it has changed. While somebody is at a link in there it waits, so that focus is not lost, and says
+// so with `false`: whoever called tries again. It does not wait where `whose` has changed: nobody wants another's. What was unfolded
+// stays so.
+export function redraw(place, data, draw, whose = "") {
+  const print = JSON.stringify([whose, data]);
+  if (place.print === print) return true;
   const focused = place.contains(document.activeElement) ? document.activeElement : null;
-  if (place.print === print || (focused && focused.tagName !== "SUMMARY")) return;
-  const key = (details) => details.dataset.key;
+  if (focused && focused.tagName !== "SUMMARY" && (place.whose ?? "") === whose) return false;
+  const key = (details) => details?.dataset.key;
   const open = new Set([...place.querySelectorAll("details[open]")].map(key));
   place.replaceChildren(...draw().filter((child) => child !== null));
   for (const details of place.querySelectorAll("details")) {
@@ -93,4 +95,6 @@ export function redraw(place, data, draw) {
     if (focused && key(focused.parentElement) === key(details)) details.firstElementChild.focus({ preventScroll: true });
   }
   place.print = print;
+  place.whose = whose;
+  return true;
 }

@@ -133,9 +133,12 @@ async function look() {
   const answer = await get("/api/standings", { ...asked, ...since });
   if (answer) {
     standings = answer;
-    alerts(await get("/api/alerts", {}));
-    detail(entity ? await get(`/api/entities/${encodeURIComponent(entity)}`, { window }) : null, window);
-    shown = { version: answer.version, asked: print };
+    const parts = [
+      alerts(await get("/api/alerts", {})),
+      detail(entity ? await get(`/api/entities/${encodeURIComponent(entity)}`, { window }) : null, window),
+    ];
+    // What waits for somebody to leave a link is looked at again.
+    shown = { version: parts.every(Boolean) ? answer.version : null, asked: print };
   }
   // What is chosen meanwhile is looked at next; this is old.
   if (entity !== chosen.entity()) return;
