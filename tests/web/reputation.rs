@@ -1,6 +1,7 @@
 //! What a reader of the live page learns of entities, in a real browser.
 
 use serde_json::json;
+use undertone::web::board::Following;
 
 use crate::browser::{self, Browser};
 use crate::support::{Running, alert, changed, event, told_standing};
@@ -275,4 +276,20 @@ fn a_link_that_has_the_focus_holds_its_block_up_but_never_shows_another_entity()
     browser
         .until(&format!("document.getElementById('detail-title').innerText === 'Zeta' && {words}.endsWith('Zeta?')"));
     browser.until("document.activeElement.id === 'detail-title'");
+}
+
+#[test]
+fn a_screen_reader_is_told_of_alerts_only_once_all_is_read() {
+    if !browser::wanted() {
+        return;
+    }
+    let running = Running::start();
+    running.board.follows(Following::Reading);
+    running.tell(&told_standing(0, 40.4));
+    running.tell(&alert());
+    let mut browser = Browser::open(&running.url, 1280);
+    browser.until("document.querySelector('#open .sentence')?.innerText.startsWith('Reputation of Acme fell')");
+    assert_eq!(browser.value("document.getElementById('announce').textContent"), "");
+    running.board.follows(Following::Live);
+    browser.until("document.getElementById('announce').textContent.startsWith('critical alert: Reputation of Acme')");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Board, Inner};
+use super::{Board, Inner, Kept};
 use crate::reputation::alert::{Alert, AlertKind, AlertState, Example, Level, Severity};
 use crate::reputation::standing::{Change, Named, OpenAlert};
 
@@ -34,6 +34,21 @@ impl Alerts {
             let Some(id) = first.map(|alert| Arc::clone(&alert.id)) else { return };
             self.0.remove(&id);
         }
+    }
+
+    /// Forgets those of an entity.
+    pub(super) fn forget(&mut self, entity: &str) {
+        self.0.retain(|_, alert| &*alert.entity.id != entity);
+    }
+
+    /// Keeps, of those that are not over, the ones of entities that are known.
+    pub(super) fn keep_open_of(&mut self, is_known: impl Fn(&str) -> bool) {
+        self.0.retain(|_, alert| alert.state == AlertState::Resolved || is_known(&alert.entity.id));
+    }
+
+    /// Whether an alert is over by its record, which a standing of this moment does not know yet.
+    fn is_over_since(&self, id: &str, standing: Timestamp) -> bool {
+        self.0.get(id).is_some_and(|alert| alert.state == AlertState::Resolved && alert.at >= standing)
     }
 
     #[cfg(test)]
@@ -96,19 +111,19 @@ impl Board {
 impl Inner {
     pub(super) fn alerts_of(&self, entity: Option<&str>, most_over: usize) -> AlertsShown {
         let wanted = |id: &str| entity.is_none_or(|entity| entity == id);
-        let standings = self.entities.iter().filter(|(id, _)| wanted(id));
-        let mut open: Vec<Told> = standings
-            .flat_map(|(_, kept)| {
-                kept.open.iter().map(move |open| Told::open(open, &kept.named, self.alerts.0.get(&open.id)))
-            })
-            .collect();
+        // Alerts are told at once, standings every few seconds: the newer of the two counts.
+        let is_open = |open: &OpenAlert, kept: &Kept| !self.alerts.is_over_since(&open.id, kept.at);
+        let mut open: Vec<Told> = Vec::new();
+        for (_, kept) in self.entities.iter().filter(|(id, _)| wanted(id)) {
+            let still = kept.open.iter().filter(|open| is_open(open, kept));
+            open.extend(still.map(|open| Told::open(open, &kept.named, self.alerts.0.get(&open.id))));
+        }
         let mut over = Vec::new();
         for alert in self.alerts.0.values().filter(|alert| wanted(&alert.entity.id)) {
             let kept = self.entities.get(&alert.entity.id);
-            if kept.is_some_and(|kept| kept.open.iter().any(|open| open.id == alert.id)) {
+            if kept.is_some_and(|kept| kept.open.iter().any(|open| open.id == alert.id && is_open(open, kept))) {
                 continue;
             }
-            // Alerts are told at once, standings every few seconds: what the standing cannot know yet is open all the same.
             let is_ahead = kept.is_none_or(|kept| kept.at < alert.at);
             let list = if alert.state != AlertState::Resolved && is_ahead { &mut open } else { &mut over };
             list.push(Told::of_record(alert));

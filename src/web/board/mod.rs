@@ -150,6 +150,7 @@ impl Board {
         if inner.following != following {
             inner.following = following;
             inner.version += 1;
+            inner.drop_strays();
         }
     }
 
@@ -159,10 +160,11 @@ impl Board {
     }
 
     fn forget(&self, key: Option<&[u8]>) {
+        let Some(id) = key.and_then(|key| std::str::from_utf8(key).ok()) else { return };
         let mut inner = self.inner();
-        let id = key.and_then(|key| std::str::from_utf8(key).ok());
-        if let Some(kept) = id.and_then(|id| inner.entities.remove(id)) {
-            inner.version += 1;
+        inner.version += 1;
+        inner.alerts.forget(id);
+        if let Some(kept) = inner.entities.remove(id) {
             inner.recent.remove(&kept.version);
             inner.full_bytes -= kept.full.map_or(0, |full| full.len());
         }
@@ -216,6 +218,14 @@ impl Inner {
             if let Some(full) = self.entities.get_mut(&oldest).and_then(|kept| kept.full.take()) {
                 self.full_bytes -= full.len();
             }
+        }
+    }
+
+    /// Once everything is read, an entity without a standing was forgotten, and nobody will say that its alerts are over.
+    fn drop_strays(&mut self) {
+        if self.following == Following::Live {
+            let entities = &self.entities;
+            self.alerts.keep_open_of(|id| entities.contains_key(id));
         }
     }
 

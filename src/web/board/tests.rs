@@ -163,6 +163,49 @@ fn an_alert_is_open_while_the_standing_says_so_and_keeps_its_examples() {
 }
 
 #[test]
+fn alerts_of_who_was_forgotten_are_not_open_for_ever() {
+    let board = board(&["acme", "borealis"]);
+    let alerts = || serde_json::to_value(board.alerts(&AlertsAsk::default())).unwrap();
+    let open = || alerts()["open"].as_array().unwrap().len();
+    for id in ["acme", "borealis"] {
+        tell(&board, &standing(id, 0, 50.0, 10.0));
+        tell(&board, &alert(id, "opened", 60));
+    }
+    assert_eq!(open(), 2);
+    let before = board.inner().version;
+    board.standing(Some(b"acme"), None);
+    assert_eq!((&alerts()["open"][0]["entity"]["id"], open()), (&json!("borealis"), 1));
+    assert!(board.inner().version > before, "pages learn of it");
+    // A process that starts later reads the alert after the tombstone, or where that is gone.
+    tell(&board, &alert("acme", "opened", 60));
+    tell(&board, &alert("acme", "resolved", 30));
+    board.follows(Following::Reading);
+    assert_eq!(open(), 2, "its standing may still come");
+    board.follows(Following::Live);
+    assert_eq!((&alerts()["open"][0]["entity"]["id"], open()), (&json!("borealis"), 1));
+    assert_eq!(alerts()["over"][0]["entity"]["id"], "acme");
+}
+
+#[test]
+fn an_alert_is_over_once_its_record_says_so_though_the_standing_does_not_know_yet() {
+    let board = board(&["acme"]);
+    let alerts = || serde_json::to_value(board.alerts(&AlertsAsk::default())).unwrap();
+    let opened = alert("acme", "opened", 0);
+    let mut known = standing("acme", 60, 40.0, 10.0);
+    known["alerts"] = json!([{
+        "id": opened["id"], "kind": "reputation_drop", "severity": "warning", "cause": "price", "opened_at": opened["opened_at"],
+        "summary": "It fell.",
+    }]);
+    tell(&board, &opened);
+    tell(&board, &known);
+    assert_eq!((alerts()["open"][0]["id"].clone(), alerts()["over"].clone()), (opened["id"].clone(), json!([])));
+    let mut over = alert("acme", "resolved", 120);
+    over["id"] = opened["id"].clone();
+    tell(&board, &over);
+    assert_eq!((alerts()["open"].clone(), alerts()["over"][0]["id"].clone()), (json!([]), opened["id"].clone()));
+}
+
+#[test]
 fn open_alerts_are_told_worst_first() {
     let board = board(&["acme", "borealis"]);
     let mut spike = alert("acme", "opened", 600);

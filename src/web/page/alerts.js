@@ -35,8 +35,16 @@ export function item(alert, state) {
 
 const told = new Set();
 
-// Says whether all of the answer is shown.
-export function alerts(answer) {
+// A screen reader hears of an alert once, not whenever its figures change.
+function announce(open) {
+  const fresh = open.filter((alert) => !told.has(alert.id));
+  fresh.forEach((alert) => told.add(alert.id));
+  if (fresh.length > 0) $("announce").textContent = fresh.map((alert) => `${alert.severity} alert: ${alert.summary}`).join(" ");
+}
+
+// Shows the answer of /api/alerts, and says whether all of it is shown. While the server still reads, what looks open may long be
+// over: nobody is told of it until it is `live`.
+export function alerts(answer, live) {
   const { open, over } = answer;
   $("alerts").hidden = open.length + over.length === 0;
   const current = redraw($("open"), open, () => open.map((alert) => item(alert, "open")));
@@ -44,9 +52,6 @@ export function alerts(answer) {
   $("earlier").hidden = over.length === 0;
   $("earlier-count").textContent = over.length;
   const earlier = redraw($("over"), over, () => over.map((alert) => item(alert, "over")));
-  // A screen reader hears of an alert once, not whenever its figures change.
-  const fresh = open.filter((alert) => !told.has(alert.id));
-  fresh.forEach((alert) => told.add(alert.id));
-  if (fresh.length > 0) $("announce").textContent = fresh.map((alert) => `${alert.severity} alert: ${alert.summary}`).join(" ");
+  if (live) announce(open);
   return current && earlier;
 }

@@ -134,7 +134,7 @@ async function look() {
   if (answer) {
     standings = answer;
     const parts = [
-      alerts(await get("/api/alerts", {})),
+      alerts(await get("/api/alerts", {}), answer.following.state === "live"),
       detail(entity ? await get(`/api/entities/${encodeURIComponent(entity)}`, { window }) : null, window),
     ];
     // What waits for somebody to leave a link is looked at again.
