@@ -90,6 +90,13 @@ impl Point {
 
 fn put(points: &mut Vec<Point>, point: Point, Slots { width, most }: Slots) {
     let slot = point.at / width;
+    let newest = points.last().map_or(slot, |last| slot.max(last.at / width));
+    if newest - slot >= most {
+        return;
+    }
+    // What is too old goes first, so that a full ring needs no more room.
+    let gone = points.partition_point(|known| newest - known.at / width >= most);
+    points.drain(..gone);
     let place = points.partition_point(|known| known.at / width < slot);
     match points.get_mut(place) {
         Some(known) if known.at / width == slot => *known = point,
@@ -100,9 +107,6 @@ fn put(points: &mut Vec<Point>, point: Point, Slots { width, most }: Slots) {
             points.insert(place, point);
         }
     }
-    let newest = points.last().map_or(slot, |last| last.at / width);
-    let gone = points.partition_point(|known| newest - known.at / width >= most);
-    points.drain(..gone);
 }
 
 /// A score of 0 to 100 in hundredths.
@@ -138,10 +142,22 @@ mod tests {
         }
         let last = from + (minutes - 1) * 60;
         assert!(history.points() <= 312, "{}", history.points());
-        assert!(history.day.capacity() + history.week.capacity() <= 312 + 2 * ROOM);
+        let room = history.day.capacity() + history.week.capacity();
+        assert!(room * size_of::<Point>() <= 7_488, "{room} points");
         let reach = |span| last - history.of(span, 0, 999)[0].at;
         assert!((23 * 3_600..=24 * 3_600).contains(&reach(Span::Day)), "{}", reach(Span::Day));
         assert!((6 * 86_400..=7 * 86_400).contains(&reach(Span::Week)), "{}", reach(Span::Week));
+    }
+
+    #[test]
+    fn what_comes_too_late_for_a_ring_is_left_out_of_it() {
+        let mut history = History::default();
+        history.add(30 * 86_400, level(50.0));
+        history.add(28 * 86_400, level(60.0));
+        history.add(86_400, level(70.0));
+        let times = |span| history.of(span, 0, 999).iter().map(|it| it.at).collect::<Vec<_>>();
+        assert_eq!(times(Span::Day), [30 * 86_400]);
+        assert_eq!(times(Span::Week), [28 * 86_400, 30 * 86_400]);
     }
 
     #[test]
