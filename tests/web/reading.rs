@@ -109,3 +109,27 @@ fn evidence_is_marked_where_the_event_says_in_any_script() {
     assert_eq!(browser.value(line), "underline", "marks are not told by colour alone");
     assert_eq!(browser.value("document.documentElement.scrollWidth <= 390"), true, "a phone does not scroll sideways");
 }
+
+#[test]
+fn the_list_of_sources_ends_and_words_find_the_others() {
+    if !browser::wanted() {
+        return;
+    }
+    let running = Running::start();
+    let of =
+        |n: u32| changed(&n.to_string(), "a lid", |event| event["mention"]["source"] = json!(format!("forum-{n}")));
+    let mentions: Vec<_> = (0..210).map(of).collect();
+    // Of one chunk only the newest hundred are shown.
+    mentions.chunks(70).for_each(|chunk| running.feed.publish(chunk));
+    let mut browser = Browser::open(&running.url, 1280);
+    browser.until("document.querySelectorAll('#mentions .card').length === 210");
+    assert_eq!(browser.value("filters.source.options.length"), 201, "200, and the one that chooses nothing");
+    browser
+        .value("filters.text.value = 'forum-209'; filters.text.dispatchEvent(new Event('input', { bubbles: true }))");
+    let shown = "[...document.querySelectorAll('#mentions > li')].filter((li) => !li.hidden).length";
+    assert_eq!(browser.value(shown), 1);
+    // A source in an address can be chosen all the same.
+    browser.go(&format!("{}/?again#source=forum-209", running.url));
+    browser.until("document.querySelectorAll('#mentions .card').length === 210");
+    assert_eq!(browser.value(&format!("filters.source.value === 'forum-209' && {shown} === 1")), true);
+}

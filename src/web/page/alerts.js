@@ -36,7 +36,9 @@ export function item(alert, state) {
 const told = new Set();
 
 // A screen reader hears of an alert once, not whenever its figures change.
-function announce(open) {
+function announce(open, over) {
+  const known = new Set([...open, ...over].map((alert) => alert.id));
+  for (const id of told) if (!known.has(id)) told.delete(id);
   const fresh = open.filter((alert) => !told.has(alert.id));
   fresh.forEach((alert) => told.add(alert.id));
   if (fresh.length > 0) $("announce").textContent = fresh.map((alert) => `${alert.severity} alert: ${alert.summary}`).join(" ");
@@ -52,6 +54,6 @@ export function alerts(answer, live) {
   $("earlier").hidden = over.length === 0;
   $("earlier-count").textContent = over.length;
   const earlier = redraw($("over"), over, () => over.map((alert) => item(alert, "over")));
-  if (live) announce(open);
+  if (live) announce(open, over);
   return current && earlier;
 }

@@ -18,12 +18,15 @@ export function fits(facts) {
 
 export const any = () => FIELDS.some((name) => fields[name].value);
 
-export function option(select, value, name) {
+// Offers a choice, or renames it. Beyond `most` a new one is left out: nobody reads so long a list, and the words find it all the same.
+export function option(select, value, name, most = Infinity) {
   const known = [...select.options].find((option) => option.value === value);
   if (known) {
     if (known.textContent !== name) known.textContent = name;
     return;
   }
+  // The first says what is chosen here, and chooses nothing.
+  if (select.options.length > most) return;
   const fresh = el("option", "", name);
   fresh.value = value;
   const after = [...select.options].slice(1).find((other) => other.textContent.localeCompare(name) > 0);

@@ -13,6 +13,8 @@ const EVERY = 1000;
 // Cards that are shown before somebody asks for all, and then at most.
 const FEW = 12;
 const MOST = 500;
+// Sources that can be chosen: they are what producers write, so that there may be any number.
+const SOURCES = 200;
 const { fields } = chosen;
 const list = $("mentions");
 const held = [];
@@ -90,7 +92,7 @@ function listen() {
     const mention = JSON.parse(event.data);
     const { entity, language, source: from, topics } = mention;
     chosen.option(fields.language, language.code, languageName(language.code));
-    chosen.option(fields.source, from, from);
+    chosen.option(fields.source, from, from, SOURCES);
     for (const topic of topics) chosen.option(fields.topic, topic.id, topic.id);
     if (entity) chosen.option(fields.entity, entity.id, entity.name);
     take(card(mention), {
