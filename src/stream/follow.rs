@@ -59,7 +59,7 @@ fn session(settings: &Settings, board: &Board, stop: &watch::Receiver<bool>) -> 
         said if said.is_empty() => error.to_string(),
         said => said,
     };
-    let partitions = places(&consumer, settings).map_err(|fault| fault.reason(&reason))?;
+    let partitions = places(&consumer, settings).map_err(|fault| fault.reason(reason))?;
     let [standings, alerts] = topics(settings);
     let starts = starts(&consumer, (standings, alerts), partitions).map_err(reason)?;
     consumer.assign(&starts).map_err(reason)?;

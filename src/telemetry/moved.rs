@@ -99,12 +99,11 @@ pub(super) fn render<'a>(out: &mut String, all: impl Iterator<Item = (&'a Arc<st
             line(out, POINTS.0, &labels, *points);
         }
     }
-    let rising: [((&str, &str), fn(&Rising) -> f64); 2] = [(NOW, |one| one.now), (USUAL, |one| one.usual)];
-    for ((name, help), value) in rising {
+    for (place, (name, help)) in [NOW, USUAL].into_iter().enumerate() {
         head(out, name, help);
         for (entity, moved) in all.clone() {
             for one in &moved.rising {
-                line(out, name, &[("entity", entity), ("subject", &one.subject)], value(one));
+                line(out, name, &[("entity", entity), ("subject", &one.subject)], [one.now, one.usual][place]);
             }
         }
     }

@@ -29,7 +29,6 @@ impl Running {
             entities: vec!["acme".into()],
             groups: [("acme".into(), "tools".into())].into(),
             causes: ["price".into()].into(),
-            ..Allowed::default()
         };
         let (metrics, health, feed) = (Arc::new(Metrics::new(&allowed)), Health::default(), Feed::new());
         let board = board();

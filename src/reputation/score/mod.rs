@@ -289,10 +289,9 @@ impl Score {
             if self.open.len() <= OPEN_MENTIONS && front.at >= horizon {
                 return;
             }
-            if let Some(cluster) = front.cluster.filter(|cluster| self.grown.contains(cluster)) {
-                if let Some(copies) = self.copies.known_size(cluster) {
-                    self.recount(0, copies);
-                }
+            let grown = front.cluster.filter(|cluster| self.grown.contains(cluster));
+            if let Some(copies) = grown.and_then(|cluster| self.copies.known_size(cluster)) {
+                self.recount(0, copies);
             }
             let Some(entry) = self.open.pop() else { return };
             let factors = self.landmarks.factors(entry.at);
