@@ -11,7 +11,7 @@ use super::moved::{self, Moved, is_language};
 use crate::reputation::community::{CommunityReport, Quantiles};
 use crate::reputation::standing::{OpenAlert, Standing, WindowStanding};
 
-/// Entities with gauges of their own, at most [`EACH`] series each; with 5,000 entities of counters and the alerts, a process
+/// Entities with gauges of their own, at most 73 series each; with 5,000 entities of counters and the alerts, a process
 /// stays under 100,000 series.
 pub(super) const ENTITIES: usize = 900;
 /// Gauges of one entity: 18 by window, 36 of what moved it, 6 of topics that rise, 9 of its community and 4 of reply times.
