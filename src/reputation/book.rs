@@ -79,8 +79,8 @@ impl Book {
         self.fold_at(event, self.clock.max(event.at()));
     }
 
-    /// In which order to add events of the log, as [`Book::fold_at`] takes them: those of an entity one after the other, which
-    /// is twice as fast as from one entity to the next and back. Index and clock of each.
+    /// In which order to add events of the log with [`Book::fold_at`]: those of an entity one after the other, so that its
+    /// memory is fetched once. Index and clock of each; the outcome is that of [`Book::fold`] in the order of the log.
     pub fn gather(&self, events: &[Observation<'_>]) -> Vec<(usize, i64)> {
         let mut clock = self.clock;
         let placed = events.iter().enumerate().map(|(index, event)| {
@@ -93,8 +93,7 @@ impl Book {
         placed.into_iter().map(|(_, index, clock)| (index, clock)).collect()
     }
 
-    /// Adds an event as of a clock: that of its place in the log, and not before the book's own when its entity's last event
-    /// came.
+    /// Adds an event as of the clock at its place in the log, as [`Book::gather`] says it, in milliseconds since the epoch.
     pub fn fold_at(&mut self, event: &Observation<'_>, clock: i64) {
         let Some(entity) = &event.entity else { return };
         self.clock = self.clock.max(clock);

@@ -15,7 +15,7 @@ use crate::text::fingerprint;
 /// Fingerprints that differ in at most so many bits are of copies.
 pub const NEAR: u32 = 10;
 /// Clusters that are remembered of one entity, at most; the least recently active is forgotten first. A plain scan over so
-/// many is exact, and takes a microsecond.
+/// many is exact, and takes a microsecond or two.
 pub const CLUSTERS: usize = 1024;
 /// A cluster is forgotten once it was silent for so long, in milliseconds of event time.
 pub const HORIZON: i64 = 7 * 24 * 3_600_000;
