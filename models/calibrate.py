@@ -7,9 +7,7 @@ one half and prints figures of the other:
 
 - the temperature that makes the sentiment's probabilities honest (least negative log likelihood over its grid);
 - the bound under which a sentiment is flagged `abstained`: the least sure tenth of the posts;
-- the threshold of each signal (best F1 of the signal class);
-- the threshold of topics: prototypes of a name and five posts for each topic of tweet_topic_xl and banking77, drawn from
-  `train`; the lowest similarity at which at most 2 % of the posts of all other sets get any topic of either.
+- the threshold of each signal (best F1 of the signal class).
 
 A set counts alike whatever its size. UMSAB's `hi` is left out (its labels are noise), as are emotion sets.
 """
@@ -33,10 +31,6 @@ SIGNALS = {
     "offensive": (["tweeteval_offensive"], {"offensive": 1, "not-offensive": 0}),
     "spam": (["sms_spam", "youtube_spam"], {"spam": 1, "ham": 0}),
 }
-TOPIC_SETS = ["banking77", "tweet_topic_xl"]
-EXAMPLES = 5
-GENERAL_POSTS = 30
-FALSE_ALARMS = 0.02
 
 
 def main() -> None:
@@ -54,7 +48,6 @@ def main() -> None:
     calibrate_sentiment(rows, settings)
     for name in SIGNALS:
         calibrate_signal(reference, arguments.data, name, settings)
-    calibrate_topics(reference, arguments.data, settings)
     write_json(arguments.model / "undertone.json", settings)
 
 
@@ -144,51 +137,6 @@ def binary_f1(pairs: list, threshold: float) -> float:
     said = sum(score >= threshold for score, _ in pairs)
     true = sum(label for _, label in pairs)
     return 2 * hits / (said + true) if said + true else 0.0
-
-
-def calibrate_topics(reference: Reference, data: Path, settings: dict) -> None:
-    """The similarity from which a post has a topic: a topic said in error costs more than one missed."""
-    others = [file for file in posts.sets(data, "val") if file.parent.name not in TOPIC_SETS]
-    general = embed(reference, [row["text"] for file in others for row in posts.rows(file, GENERAL_POSTS)])
-    halves = np.arange(len(general)) % 2 == 0
-    taxonomies = {name: prototypes(reference, posts.rows(data / name / "train.jsonl.gz")) for name in TOPIC_SETS}
-    nearest = {name: (general @ np.array(list(topics.values())).T).max(axis=1) for name, topics in taxonomies.items()}
-    false_alarms = lambda threshold, half: np.mean([(nearest[name][halves == half] >= threshold).mean() for name in TOPIC_SETS])
-    threshold = float(next(t for t in np.arange(0.2, 1.0, 0.01) if false_alarms(t, True) <= FALSE_ALARMS))
-    settings["topics"] = {"threshold": round(threshold, 2)}
-    print(f"topics at {threshold:.2f}: {false_alarms(threshold, False):.1%} of the other half of the posts of other sets get a topic")
-    for name, topics in taxonomies.items():
-        val = posts.rows(data / name / "val.jsonl.gz")
-        similarities = embed(reference, [row["text"] for row in val]) @ np.array(list(topics.values())).T
-        truth = np.array([[topic in topics_of(row) for topic in topics] for row in val])
-        said = similarities >= threshold
-        hits = (said & truth).sum()
-        best = truth[np.arange(len(truth)), similarities.argmax(axis=1)].mean()
-        print(f"  {name}: precision {hits / max(1, said.sum()):.2f}, recall {hits / truth.sum():.2f}, the nearest topic is right for {best:.1%}")
-
-
-def topics_of(row: dict) -> list[str]:
-    return row.get("labels") or [row["label"]]
-
-
-def prototypes(reference: Reference, train: list[dict]) -> dict:
-    """A topic as a user would write it: its name and five example posts, embedded, averaged and made a unit vector."""
-    examples = defaultdict(list)
-    for row in sorted(train, key=lambda row: zlib.crc32(row["text"].encode())):
-        for topic in topics_of(row):
-            if len(examples[topic]) < EXAMPLES:
-                examples[topic].append(row["text"])
-    topics = {}
-    for topic, texts in examples.items():
-        name = topic.replace("_", " ").replace("&", "and")
-        mean = embed(reference, [name] + texts).mean(axis=0)
-        topics[topic] = mean / np.linalg.norm(mean)
-    return topics
-
-
-def embed(reference: Reference, texts: list[str]) -> np.ndarray:
-    outputs = reference.score([{"text": posts.normalise(text)} for text in texts])
-    return np.stack([output.unit_embedding().numpy() for output in outputs])
 
 
 if __name__ == "__main__":
