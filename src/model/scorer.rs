@@ -232,7 +232,7 @@ fn load_weights(directory: &Directory) -> Result<(Arc<CpuModel>, Heads), ModelEr
     Ok((Arc::new(CpuModel::load(directory, &file)?), Heads::load(directory, &file)?))
 }
 
-/// The prototypes of the topics: each the mean embedding of its description and examples.
+/// The prototypes of the topics: each the mean embedding of its name, description and examples.
 fn embed(
     topics: &[Topic],
     threshold: f32,
@@ -244,7 +244,7 @@ fn embed(
     let mut engine = CpuEngine::new(model.clone());
     let mut prototypes = Prototypes::default();
     for topic in topics {
-        let sentences = std::iter::once(&topic.description).chain(&topic.examples);
+        let sentences = [&topic.name, &topic.description].into_iter().chain(&topic.examples);
         let embeddings = sentences
             .filter(|sentence| !sentence.trim().is_empty())
             .map(|sentence| {

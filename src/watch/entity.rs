@@ -77,7 +77,7 @@ pub struct Entity {
 pub struct Topic {
     /// Short and stable.
     pub id: String,
-    /// The name shown.
+    /// The name shown, and compared with mentions like an example.
     pub name: String,
     /// What it is about, in a sentence.
     pub description: String,

@@ -118,6 +118,21 @@ fn the_defaults_are_those_documented() {
     assert!(compared >= 25, "{compared} defaults");
 }
 
+/// The default topics load as they are, and each has what a topic needs to work: examples in several languages and a threshold.
+#[test]
+fn the_default_topics_are_ready_to_use() {
+    let file = "deploy/topics.example.toml";
+    let (watchlist, warnings) = parse_watchlist(file, &project(file)).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    assert!((10..=14).contains(&watchlist.topics.len()), "{}", watchlist.topics.len());
+    for topic in &watchlist.topics {
+        assert!((6..=12).contains(&topic.examples.len()), "{}: {} examples", topic.id, topic.examples.len());
+        let longest = topic.examples.iter().map(|example| example.chars().count()).max().unwrap_or(0);
+        assert!(longest <= 80, "{}: an example of {longest} characters, longer than posts are", topic.id);
+        assert!(topic.threshold.is_some(), "{}: no threshold", topic.id);
+    }
+}
+
 /// The commented example has every field, and shows the defaults that are documented.
 #[test]
 fn the_example_shows_every_field_and_its_default() {
