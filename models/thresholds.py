@@ -91,7 +91,7 @@ def main() -> None:
     stands_for = prototypes(taxonomy, embed)
     similarities, first = ordinary(arguments.data, embed, stands_for)
     thresholds = np.quantile(similarities[first], 1 - RATE, axis=0).round(2)
-    together = float(np.quantile(similarities[first], 1 - RATE).round(2))
+    together = round(float(np.quantile(similarities[first], 1 - RATE)), 2)
     said = similarities[~first] >= thresholds
     print(f"of {len(said)} ordinary posts of the other half {100 * said.any(axis=1).mean():.1f} % get a topic; at {together} for all topics "
           f"{100 * (similarities[~first] >= together).any(axis=1).mean():.1f} %")
