@@ -14,7 +14,7 @@ MAX_TOKENS = 128
 
 
 class Base:
-    """The base's sentence embeddings, as its card tells to make them: `query: ` before the text, the mean over the tokens, length one."""
+    """The base's sentence embeddings, as its card makes them: `query: `, the mean over the tokens, length one."""
 
     def __init__(self, work: Path):
         base = fetch_base(work)

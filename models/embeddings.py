@@ -1,10 +1,10 @@
 """What build.py does to the embedding head, so that topics can be told apart: centring and partial whitening.
 
-The base model's embeddings all point one way: any two posts have a cosine of 0.85 to 0.97, which no user can put a threshold into.
-Taking off the mean puts unrelated posts near 0. What is left still lies along a few directions that say little of what a post is about
-(the first has 47 times the variance of an average one), and they drown the rest; whitening shrinks them (soft ZCA: Diera et al. 2024,
-arXiv:2411.17538). Centring and whitening are one linear map, which is folded into the weights of the head and of every exit: engines need not
-know, and it costs nothing at run time.
+The base model's embeddings all point one way: any two posts have a cosine of 0.85 to 0.97, which no user can put a
+threshold into. Taking off the mean puts unrelated posts near 0. What is left still lies mostly along a few directions
+that say little of what a post is about, and they drown the rest; whitening shrinks them (soft ZCA: Diera, Galke and
+Scherp 2024, arXiv:2411.17538). Centring and whitening are one linear map, which is folded into the weights of the head
+and of every exit: engines need not know, and it costs nothing at run time.
 """
 
 import re
@@ -27,7 +27,7 @@ HEAD = re.compile(r"(head|exit\d+)\.embed\.weight")
 
 
 def spread(model: Path, data: Path | None, unclear: bool = True) -> None:
-    """Folds the map into a model directory, once: a second time would whiten what is white. Without data it only centres."""
+    """Folds the map into a model directory, once: a second time whitens what is white. Without data it only centres."""
     texts = [text for text, _ in TEXTS] if data is None else training_posts(data, unclear)
     vectors = torch.stack([output.embedding for output in Reference(model).score([{"text": text} for text in texts])])
     mean = vectors.mean(dim=0)
@@ -54,7 +54,7 @@ def training_posts(data: Path, unclear: bool = True) -> list[str]:
 
 
 def fold(model: Path, mean: torch.Tensor, turn: torch.Tensor) -> None:
-    """Makes every embedding head give turn · (embedding − mean). Exits take the same map: their posts meet the same prototypes."""
+    """Makes every embedding head give turn · (embedding − mean). Exits take the same map, for the same prototypes."""
     tensors = load_file(model / "encoder.safetensors")
     for name in [name for name in tensors if HEAD.fullmatch(name)]:
         bias = name.removesuffix("weight") + "bias"

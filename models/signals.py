@@ -1,11 +1,12 @@
-"""How well the signals work: complaint, offence and spam on their `val` sets, and how often they cry wolf in a stream of mentions.
+"""How well the signals work on their `val` sets, and how often they cry wolf in a stream of mentions.
 
     python models/signals.py --model models/default --data ../shared/data
 
-Counts from the thresholds that undertone.json ships. The sets in SIGNALS trained the heads (their `train` parts), so their figures say how
-well it does on more of the same. The sample is the honest one: 200 posts of `airline/stream`, a set that trains nothing, labelled by hand
-(models/samples/airline-signals.tsv, whose head is the rule). An *ordinary* mention is one that the reader called no complaint; rates are of
-ordinary mentions without the signal, with Wilson's 95 % interval. `--errors` names the posts of the sample that it gets wrong.
+Counts from the thresholds that undertone.json ships. The sets in SIGNALS trained the heads (their `train` parts), so
+their figures say how well it does on more of the same. The sample is the honest one: 200 posts of `airline/stream`, a
+set that trains nothing, labelled by hand (models/samples/airline-signals.tsv, whose head is the rule). An *ordinary*
+mention is one that the reader called no complaint; rates are of ordinary mentions without the signal, with Wilson's 95
+% interval. `--errors` names the posts of the sample that it gets wrong.
 """
 
 import argparse
@@ -54,7 +55,8 @@ def main() -> None:
         print(row(name, thresholds[name], "airline/stream, by hand", said, [labels[name] for labels in sample]))
     print("\n| signal | posts | without the signal | false positives | per 1,000 | 95 % |\n|---|---|---|---|---|---|")
     for name in SIGNALS:
-        wrong = [output.signals[name] >= thresholds[name] and not labels[name] for output, labels in zip(outputs, sample)]
+        said = [output.signals[name] >= thresholds[name] for output in outputs]
+        wrong = [yes and not labels[name] for yes, labels in zip(said, sample)]
         for posts_of, chosen in [("ordinary", ordinary), ("all 200", [True] * len(sample))]:
             among = [at for at, labels in enumerate(sample) if chosen[at] and not labels[name]]
             if name != "complaint" or posts_of == "ordinary":
@@ -76,7 +78,7 @@ def labelled(data: Path) -> tuple[list[dict], list[dict]]:
     stream = {row["tweet_id"]: row for row in posts.rows(data / "airline" / "stream.jsonl.gz")}
     missing = [labels["tweet_id"] for labels in sample if labels["tweet_id"] not in stream]
     if missing:
-        raise SystemExit(f"{SAMPLE}: found tweet_id {missing[0]}, expected one of {data / 'airline' / 'stream.jsonl.gz'}")
+        raise SystemExit(f"{SAMPLE}, tweet_id: found {missing[0]}, expected one of airline/stream.jsonl.gz")
     return sample, [stream[labels["tweet_id"]] | {"task": "stream"} for labels in sample]
 
 

@@ -1,4 +1,4 @@
-"""Topics as users write them, and what embeddings make of them: one prototype a topic, as src/model/topics.rs has it."""
+"""Topics as users write them, and what embeddings make of them: one prototype a topic, as in src/model/topics.rs."""
 
 import re
 import tomllib

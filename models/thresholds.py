@@ -3,14 +3,14 @@
     python models/thresholds.py --model models/default --data ../shared/data --topics deploy/topics.example.toml
     python models/thresholds.py --model models/default --data ../shared/data --topics WATCHLIST.toml --write
 
-Ordinary posts are those of sets that were collected for something else than brands (ORDINARY); none is `measure only`. Thresholds are fitted to
-one half of them, by a hash of their text, and the other half says how often a post gets a topic in error. `--write` puts them into the
-watchlist, where a topic has a `threshold`, and the threshold of all topics together into the model's undertone.json, for topics without their
-own, if the watchlist is deploy/topics.example.toml.
+Ordinary posts are those of sets that were collected for something else than brands (ORDINARY); none is `measure only`.
+Thresholds are fitted to one half of them, by a hash of their text, and the other half says how often a post gets a
+topic in error. `--write` puts them into the watchlist, where a topic has a `threshold`, and the threshold of all topics
+together into the model's undertone.json, for topics without their own, if the watchlist is deploy/topics.example.toml.
 
-Then the topics of that file are measured where sets have labels of the same meaning (LABELLED): precision and recall at the thresholds. No label
-was used to fit anything. A set's labels are not made for these topics: a post may well speak of a price and not be labelled so, which counts as
-an error here.
+Then the topics of that file are measured where sets have labels of the same meaning (LABELLED): precision and recall at
+the thresholds. No label was used to fit anything. A set's labels are not made for these topics: a post may well speak
+of a price and not be labelled so, which counts as an error here.
 """
 
 import argparse
@@ -31,8 +31,9 @@ EXAMPLE = "topics.example.toml"
 RATE = 0.01
 """The share of ordinary posts that get a topic in error, of each topic."""
 ORDINARY = [
-    "umsab", "goemotions", "tweeteval_emotion", "tweeteval_irony", "xed", "rusentitweet", "sentimix_hinglish", "sentimix_spanglish", "arsarcasm",
-    "kaggle_tweet_sentiment", "tweeteval_sentiment", "doiserbia", "serbian_social", "icelandic_headlines", "sms_spam",
+    "umsab", "goemotions", "tweeteval_emotion", "tweeteval_irony", "xed", "rusentitweet", "sentimix_hinglish",
+    "sentimix_spanglish", "arsarcasm", "kaggle_tweet_sentiment", "tweeteval_sentiment", "doiserbia", "serbian_social",
+    "icelandic_headlines", "sms_spam",
 ]  # fmt: skip
 ORDINARY_POSTS = 120
 """Of each set, and four times as many of umsab, which is in eight languages."""
@@ -42,34 +43,37 @@ LEAST = 8
 
 def aspects(meaning: dict[str, str]) -> Callable[[dict], set[str]]:
     """The topics of a row whose `aspects` begin with a key."""
-    return lambda row: {topic for found in row.get("aspects") or [] for key, topic in meaning.items() if found["aspect"].startswith(key)}
+    mean = lambda aspect: {topic for key, topic in meaning.items() if aspect.startswith(key)}
+    return lambda row: set().union(*(mean(found["aspect"]) for found in row.get("aspects") or []))
 
 
 def labels(meaning: dict[str, str]) -> Callable[[dict], set[str]]:
     """The topics of a row with `labels`, a `reason` or a `label`."""
-    return lambda row: {meaning[label] for label in row.get("labels") or [row.get("reason") or row["label"]] if label in meaning}
+    own = lambda row: row.get("labels") or [row.get("reason") or row["label"]]
+    return lambda row: {meaning[label] for label in own(row) if label in meaning}
 
 
 LABELLED = {
-    "vi_cleanser": (["train", "val"], aspects({"QUALITY": "quality", "PRICE": "price", "SHIPPING": "delivery", "PACKING": "delivery"})),
+    "vi_cleanser": (["train", "val"], aspects({
+        "QUALITY": "quality", "PRICE": "price", "SHIPPING": "delivery", "PACKING": "delivery"})),
     "semeval14_absa": (["train", "val"], aspects({"service": "staff", "price": "price", "ambience": "premises"})),
     "vlsp2018_hotel": (["val"], aspects({
-        "SERVICE": "staff", "HOTEL#PRICES": "price", "LOCATION": "premises", "ROOMS#": "premises", "HOTEL#CLEAN": "premises",
-        "HOTEL#COMFORT": "premises", "FACILITIES#CLEAN": "premises"})),
+        "SERVICE": "staff", "HOTEL#PRICES": "price", "LOCATION": "premises", "ROOMS#": "premises",
+        "HOTEL#CLEAN": "premises", "HOTEL#COMFORT": "premises", "FACILITIES#CLEAN": "premises"})),
     "vlsp2018_restaurant": (["val"], aspects({
-        "SERVICE": "staff", "FOOD#PRICES": "price", "RESTAURANT#PRICES": "price", "DRINKS#PRICES": "price", "AMBIENCE": "premises",
-        "LOCATION": "premises"})),
+        "SERVICE": "staff", "FOOD#PRICES": "price", "RESTAURANT#PRICES": "price", "DRINKS#PRICES": "price",
+        "AMBIENCE": "premises", "LOCATION": "premises"})),
     "banking77": (["val"], labels({
-        "card_arrival": "delivery", "card_delivery_estimate": "delivery", "Refund_not_showing_up": "payment", "request_refund": "payment",
-        "transaction_charged_twice": "payment", "extra_charge_on_statement": "payment", "passcode_forgotten": "account",
-        "pin_blocked": "account"})),
+        "card_arrival": "delivery", "card_delivery_estimate": "delivery", "Refund_not_showing_up": "payment",
+        "request_refund": "payment", "transaction_charged_twice": "payment", "extra_charge_on_statement": "payment",
+        "passcode_forgotten": "account", "pin_blocked": "account"})),
     "airline": (["train", "val"], labels({
-        "Late Flight": "waiting", "longlines": "waiting", "Cancelled Flight": "availability", "Flight Attendant Complaints": "staff",
-        "Customer Service Issue": "service"})),
+        "Late Flight": "waiting", "longlines": "waiting", "Cancelled Flight": "availability",
+        "Flight Attendant Complaints": "staff", "Customer Service Issue": "service"})),
     "twcs_topics": (["train", "val"], labels({
-        "Delivery": "delivery", "App": "app-and-site", "Update": "app-and-site", "Billing/Payment": "payment", "Refund": "payment",
-        "Bad Support": "service", "Service Praise": "service", "Account": "account", "Advertisement": "advertising",
-        "Battery": "quality", "Unresponsive/Freezing Device": "quality"})),
+        "Delivery": "delivery", "App": "app-and-site", "Update": "app-and-site", "Billing/Payment": "payment",
+        "Refund": "payment", "Bad Support": "service", "Service Praise": "service", "Account": "account",
+        "Advertisement": "advertising", "Battery": "quality", "Unresponsive/Freezing Device": "quality"})),
     "uit_visfd": (["val"], aspects({"PRICE": "price"})),
 }  # fmt: skip
 """The splits of each set, and the topics of a row."""
@@ -93,8 +97,9 @@ def main() -> None:
     thresholds = np.quantile(similarities[first], 1 - RATE, axis=0).round(2)
     together = round(float(np.quantile(similarities[first], 1 - RATE)), 2)
     said = similarities[~first] >= thresholds
-    print(f"of {len(said)} ordinary posts of the other half {100 * said.any(axis=1).mean():.1f} % get a topic; at {together} for all topics "
-          f"{100 * (similarities[~first] >= together).any(axis=1).mean():.1f} %")
+    some, at_one = said.any(axis=1).mean(), (similarities[~first] >= together).any(axis=1).mean()
+    print(f"of {len(said)} ordinary posts of the other half {100 * some:.1f} % get a topic; "
+          f"with {together} for all topics {100 * at_one:.1f} %")
     print("| topic | threshold | ordinary posts that get it, percent |\n|---|---|---|")
     for topic, threshold, share in zip(taxonomy, thresholds, said.mean(axis=0)):
         print(f"| {topic['id']} | {threshold:.2f} | {100 * share:.1f} |")
@@ -106,7 +111,10 @@ def main() -> None:
             write_json(arguments.model / "undertone.json", reference.settings)
         print("\n| set | posts | topic | labelled | precision | recall |\n|---|---|---|---|---|---|")
         for name in LABELLED:
-            measure(name, arguments.data, arguments.limit, embed, [topic["id"] for topic in taxonomy], stands_for, thresholds)
+            rows, own = labelled(name, arguments.data, arguments.limit)
+            said = embed([row["text"] for row in rows]) @ stands_for.T >= thresholds
+            for topic, column in zip(taxonomy, said.T):
+                print_topic(name, topic["id"], column, np.array([topic["id"] in some for some in own]))
 
 
 def ordinary(data: Path, embed: Embed, stands_for: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -115,25 +123,27 @@ def ordinary(data: Path, embed: Embed, stands_for: np.ndarray) -> tuple[np.ndarr
     for name in ORDINARY:
         several = name == "umsab"
         file = data / name / ("train_original.jsonl.gz" if several else "train.jsonl.gz")
-        texts += [row["text"] for row in posts.rows(file, ORDINARY_POSTS * (4 if several else 1)) if row["label"] != "spam"]
+        drawn = posts.rows(file, ORDINARY_POSTS * (4 if several else 1))
+        texts += [row["text"] for row in drawn if row["label"] != "spam"]
     return embed(texts) @ stands_for.T, np.array([zlib.crc32(text.encode()) % 2 == 0 for text in texts])
 
 
-def measure(name: str, data: Path, limit: int, embed: Embed, ids: list[str], stands_for: np.ndarray, thresholds: np.ndarray) -> None:
-    """Prints precision and recall of the topics that a set has labels of."""
+def labelled(name: str, data: Path, limit: int) -> tuple[list[dict], list[set[str]]]:
+    """Posts of a labelled set, and the topics of each."""
     splits, of = LABELLED[name]
     rows = [row for split in splits for row in posts.rows(data / name / f"{split}.jsonl.gz")]
     if name == "airline":
         rows = [row for row in rows if row.get("reason") not in (None, "Can't Tell")]
     rows = sorted(rows, key=lambda row: zlib.crc32(row["text"].encode()))[:limit]
-    said = embed([row["text"] for row in rows]) @ stands_for.T >= thresholds
-    own = [of(row) for row in rows]
-    for at, topic in enumerate(ids):
-        true = np.array([topic in some for some in own])
-        if true.sum() >= LEAST:
-            hits = (said[:, at] & true).sum()
-            shares = f"{100 * hits / max(1, said[:, at].sum()):.0f} | {100 * hits / true.sum():.0f}"
-            print(f"| {name} | {len(rows)} | {topic} | {true.sum()} | {shares} |", flush=True)
+    return rows, [of(row) for row in rows]
+
+
+def print_topic(name: str, topic: str, said: np.ndarray, true: np.ndarray) -> None:
+    """A line of precision and recall, if the set has enough posts of the topic."""
+    if true.sum() >= LEAST:
+        hits = (said & true).sum()
+        shares = f"{100 * hits / max(1, said.sum()):.0f} | {100 * hits / true.sum():.0f}"
+        print(f"| {name} | {len(true)} | {topic} | {true.sum()} | {shares} |", flush=True)
 
 
 def write(file: Path, thresholds: dict[str, float]) -> None:

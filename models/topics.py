@@ -1,17 +1,19 @@
-"""How well topics work without any training row: four sets, their labels described as a user would, against a plain baseline.
+"""How well topics work without any training row: four sets, their labels described as a user would, against a plain
+baseline.
 
     python models/topics.py --model models/default --data ../shared/data
 
-The taxonomies are models/topics/*.toml: written for this measure, never fitted to the sets, whose own rows serve for nothing but
-the measuring. The baseline is the base model, multilingual-e5-small, with the nearest description by cosine; `all` takes names and examples
-as well, as the program does. Of each set:
+The taxonomies are models/topics/*.toml: written for this measure, never fitted to the sets, whose own rows serve for
+nothing but the measuring. The baseline is the base model, multilingual-e5-small, with the nearest description by
+cosine; `all` takes names and examples as well, as the program does. Of each set:
 
 - macro-F1: every post is given its nearest topic; the mean of the topics' F1;
 - nearest: how often the nearest topic is one of the post's own;
 - AP: posts ranked by their similarity to a topic; the mean of the topics' average precision.
 
-Topics with fewer than five posts are left out of the means, not out of the choice. A post that has none of the topics counts for AP only.
-twcs_topics, airline and uit_vsfc train nothing that ships; texts of tweet_topic_xl's `train`, without their labels, keep the embedding near the base's.
+Topics with fewer than five posts are left out of the means, not out of the choice. A post that has none of the topics
+counts for AP only. twcs_topics, airline and uit_vsfc train nothing that ships; texts of tweet_topic_xl's `train`,
+without their labels, keep the embedding near the base's.
 """
 
 import argparse
@@ -66,7 +68,8 @@ def main() -> None:
         for way, embed, stand_for in ways:
             similarities = vectors[embed] @ stand_for(taxonomy, embed).T
             figures[f"{name}: {way}"] = found = judge(similarities, truth)
-            print(f"| {name} | {len(rows)} | {way} | " + " | ".join(f"{100 * share:.1f}" for share in found) + " |", flush=True)
+            shares = " | ".join(f"{100 * share:.1f}" for share in found)
+            print(f"| {name} | {len(rows)} | {way} | {shares} |", flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 
@@ -82,7 +85,7 @@ def measured(name: str, data: Path, limit: int | None) -> tuple[list[dict], list
     own = [{slug(label) for label in labels(row)} for row in rows]
     unknown = set().union(*own) - {topic["id"] for topic in taxonomy}
     if unknown:
-        raise SystemExit(f"models/topics/{name}.toml: found no topic for the set's {sorted(unknown)}, expected one a label")
+        raise SystemExit(f"models/topics/{name}.toml, id: found none for {sorted(unknown)}, expected one a label")
     return taxonomy, rows, np.array([[topic["id"] in ids for topic in taxonomy] for ids in own])
 
 
