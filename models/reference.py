@@ -1,6 +1,6 @@
 """The float32 reference: the stored weights in PyTorch, with the attention mask, one text at a time or padded in batches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -12,13 +12,15 @@ import stored
 
 @dataclass
 class Output:
-    """What the model says of one text, before the temperature."""
+    """What the heads of one depth say of one text, before the temperature."""
 
     ids: list[int]
     text_logits: torch.Tensor
     target_logits: list[torch.Tensor]
     signals: dict[str, float]
     embedding: torch.Tensor
+    exits: dict[int, "Output"] = field(default_factory=dict)
+    """The same of the earlier layers that have heads, by layer."""
 
     def unit_embedding(self) -> torch.Tensor:
         """The embedding as engines give it: of length one."""
@@ -31,7 +33,8 @@ class Reference:
     def __init__(self, model: Path):
         self.settings = stored.settings(model)
         tensors = stored.tensors(model)
-        self._heads = {name: tensor for name, tensor in tensors.items() if name.startswith("head.")}
+        self._heads = {name: tensor for name, tensor in tensors.items() if name.startswith(("head.", "exit"))}
+        self._exits = {found["layer"]: found["heads"] for found in self.settings.get("exits", [])}
         config = BertConfig.from_json_file(model / "config.json")
         config._attn_implementation = "sdpa"
         self._encoder = BertModel(config, add_pooling_layer=False).eval()
@@ -52,22 +55,24 @@ class Reference:
         while order:
             longest = len(encodings[order[0]].ids)
             batch, order = order[: max(1, batch_tokens // longest)], order[max(1, batch_tokens // longest) :]
-            hidden = self._encode([encodings[i].ids for i in batch])
-            for i, vectors in zip(batch, hidden):
-                outputs[i] = self._read(vectors[: len(encodings[i].ids)], encodings[i], rows[i])
+            depths = self._encode([encodings[i].ids for i in batch])
+            for at, i in enumerate(batch):
+                read = lambda depth, heads: self._read(depths[depth][at, : len(encodings[i].ids)], heads, encodings[i], rows[i])
+                outputs[i] = read(-1, self.settings["heads"])
+                outputs[i].exits = {layer: read(layer, heads) for layer, heads in self._exits.items()}
             if done:
                 done(len(batch))
         return outputs
 
-    def _encode(self, ids: list[list[int]]) -> torch.Tensor:
+    def _encode(self, ids: list[list[int]]) -> tuple[torch.Tensor, ...]:
+        """The vectors after each layer, those of the embeddings first."""
         longest = max(map(len, ids))
         padded = torch.tensor([row + [1] * (longest - len(row)) for row in ids])
         mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in ids])
         with torch.inference_mode():
-            return self._encoder(input_ids=padded, attention_mask=mask).last_hidden_state
+            return self._encoder(input_ids=padded, attention_mask=mask, output_hidden_states=True).hidden_states
 
-    def _read(self, vectors: torch.Tensor, encoding, row: dict) -> Output:
-        heads = self.settings["heads"]
+    def _read(self, vectors: torch.Tensor, heads: dict, encoding, row: dict) -> Output:
         mean = vectors.mean(dim=0)
         text_logits = self._linear(mean, heads["sentiment"])
         targets = []
