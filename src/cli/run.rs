@@ -199,6 +199,7 @@ pub(super) fn enricher(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::R
             .collect(),
         default_decoder: Decoder { mapping: None, max_record_bytes },
         watchlist: Some(Arc::clone(&settings.watchlist)),
+        lexicon: settings.lexicon.clone(),
         language: settings.detect_language.then(LanguageDetector::new),
         scorer,
     }))

@@ -79,6 +79,8 @@ pub struct ModelInfo {
     pub languages: Vec<String>,
     /// For those who want a yes or a no of a signal.
     pub thresholds: SignalThresholds,
+    /// A sentiment whose likeliest class is less likely than this is abstained from.
+    pub abstain_below: f32,
 }
 
 /// Probabilities from which the model card counts a signal as there.
@@ -150,6 +152,7 @@ impl Scorer {
                 offensive: card.heads.offensive.threshold,
                 spam: card.heads.spam.threshold,
             },
+            abstain_below: card.calibration.abstain_below,
         };
         let prototypes = embed(topics, card.topics.threshold, &model, &heads, &tokenizer, &template)?;
         let shared = Arc::new(Shared { heads, prototypes, cache: ScoreCache::new(options.cache_entries), metrics });

@@ -9,6 +9,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use crate::enrich::{Enriched, EnrichedEvent};
 use crate::mention::{Reason, Record, Rejection};
 use crate::model::SentimentLabel;
+use crate::telemetry::Correction;
 
 /// `ce_type` of enriched events.
 pub(super) const EVENT_TYPE: &str = "undertone.enriched.v1";
@@ -31,6 +32,8 @@ pub(super) struct Outgoing {
     pub(super) unmatched: u64,
     /// Per entity and label.
     pub(super) counts: HashMap<(Option<Arc<str>>, Option<SentimentLabel>), u64>,
+    /// Events whose sentiment the lexicon corrected, by how.
+    pub(super) corrections: HashMap<Correction, u64>,
     /// From when the age of each event counts: when it was written or when it reached Kafka, whichever is later, in
     /// milliseconds since the epoch.
     pub(super) since: Vec<i64>,
@@ -83,6 +86,10 @@ impl Outgoing {
             self.since.push(written.max(record.timestamp.unwrap_or(written)));
             let entity = event.entity.as_ref().map(|entity| Arc::clone(&entity.id));
             *self.counts.entry((entity, event.sentiment.as_ref().map(|s| s.label))).or_default() += 1;
+            if let Some(corrected) = event.sentiment.as_ref().and_then(|sentiment| sentiment.corrected.as_ref()) {
+                let how = if corrected.shift.is_some() { Correction::Shifted } else { Correction::Fixed };
+                *self.corrections.entry(how).or_default() += 1;
+            }
             self.events.push(event);
         }
         self.unmatched += unmatched;

@@ -22,6 +22,7 @@ pub(super) struct Families {
     pub(super) unmatched: IntCounter,
     pub(super) dead_letters: IntCounterVec,
     pub(super) enriched: IntCounterVec,
+    pub(super) corrections: IntCounterVec,
     pub(super) stage_seconds: HistogramVec,
     pub(super) chunk_records: Histogram,
     pub(super) batch_tokens: Histogram,
@@ -75,6 +76,14 @@ impl Families {
                     "undertone_enriched_total",
                     "Enriched events, one per mention and entity.",
                     &["entity", "sentiment"],
+                ),
+            )?,
+            corrections: add(
+                r,
+                counters(
+                    "undertone_corrections_total",
+                    "Enriched events whose sentiment the lexicon corrected.",
+                    &["effect"],
                 ),
             )?,
             stage_seconds: add(

@@ -4,6 +4,7 @@
 
 mod check;
 mod eval;
+mod lexicon;
 mod query;
 mod score;
 mod support;

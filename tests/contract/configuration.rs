@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use undertone::config::{ConfigErrors, Settings, parse_watchlist};
+use undertone::config::{ConfigErrors, Settings, parse_lexicon, parse_watchlist};
 
 /// A configuration with nothing but what is required.
 const LEAST: &str = "watchlist = \"watchlist.toml\"\n[kafka]\nbootstrap = \"localhost:9092\"\n";
@@ -72,7 +72,7 @@ fn every_field_is_documented_and_no_other() {
         assert_eq!(fields(section), known[section], "[{section}]");
     }
     assert_eq!(fields("input"), known["input[0]"]);
-    // The file itself holds its one field, and the sections.
+    // The file itself holds the paths of the other files, and the sections.
     let sections = SECTIONS.iter().copied().chain(["input"]).map(str::to_owned);
     assert_eq!(fields("").into_iter().chain(sections).collect::<BTreeSet<_>>(), known[""]);
 }
@@ -86,6 +86,13 @@ fn every_field_of_a_watchlist_is_documented_and_no_other() {
     for (section, place) in [("entity", "entity.acme"), ("topic", "topic.price")] {
         assert_eq!(documented[section].keys().cloned().collect::<BTreeSet<_>>(), known[place], "[[{section}]]");
     }
+}
+
+#[test]
+fn every_field_of_a_lexicon_is_documented_and_no_other() {
+    let text = "[[phrase]]\ntext = \"mind the gap\"\neffect = \"neutral\"\nzzz = 1\n";
+    let known = known(&parse_lexicon("lexicon.toml", text, None).unwrap_err());
+    assert_eq!(documented()["phrase"].keys().cloned().collect::<BTreeSet<_>>(), known["phrase[0]"]);
 }
 
 /// Each default that the documentation names is what holds where the field is left out.
@@ -139,7 +146,7 @@ fn the_example_shows_every_field_and_its_default() {
     }
     let all: BTreeSet<_> = documented
         .iter()
-        .filter(|(section, _)| !["entity", "topic"].contains(&section.as_str()))
+        .filter(|(section, _)| !["entity", "topic", "phrase"].contains(&section.as_str()))
         .flat_map(|(section, fields)| fields.keys().map(|field| (section.clone(), field.clone())))
         .filter(|(_, field)| field != "properties")
         .collect();

@@ -67,6 +67,7 @@ pub(crate) fn settings(bootstrap: &str, name: &str, partitions: i32) -> Settings
         detect_language: false,
         http_addr: ([127, 0, 0, 1], 0).into(),
         watchlist: watchlist(),
+        lexicon: None,
     }
 }
 
