@@ -12,7 +12,7 @@ use crate::enrich::Lexicon;
 use crate::enrich::lexicon::{Clash, Effect, MOST_SHIFT, Phrase, clashes};
 use crate::model::SentimentLabel;
 use crate::watch::Watchlist;
-use crate::watch::phrases::is_spelling;
+use crate::watch::phrases::is_phrase;
 
 /// Phrases, and spellings of one, at most.
 const MAX_PHRASES: usize = 10_000;
@@ -159,7 +159,7 @@ fn texts(section: &Section<'_>) -> Option<Vec<(Located<String>, String)>> {
 }
 
 fn spelling(value: &DeValue<'_>) -> Option<String> {
-    filled(value).filter(|text| text.chars().count() <= 200 && is_spelling(text))
+    filled(value).filter(|text| text.chars().count() <= 200 && is_phrase(text))
 }
 
 fn language(value: &DeValue<'_>) -> Option<String> {

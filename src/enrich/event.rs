@@ -134,7 +134,8 @@ pub struct SentimentRef {
 /// Who corrected a sentiment, and what the model had said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CorrectedRef {
-    /// The phrases of the lexicon that did it, each by its first spelling, in the order of the mention, the first 32.
+    /// The phrases of the lexicon that did it, each by the spelling that was said first, as the lexicon has it, in the order of
+    /// the mention; the first 32.
     pub by: Vec<Arc<str>>,
     /// Logits by which they shifted positive against negative; `None` where they fixed the label.
     pub shift: Option<f32>,

@@ -1,4 +1,4 @@
-//! docs/CONFIGURATION.md and the commented examples against the code: the fields that exist, and their defaults.
+//! docs/CONFIGURATION.md, docs/LEXICON.md and the commented examples against the code: the fields that exist, and their defaults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -26,9 +26,9 @@ fn load(text: &str) -> Result<Settings, ConfigErrors> {
     Settings::load(&path)
 }
 
-/// Fields and defaults of the tables of docs/CONFIGURATION.md, by section; the fields of the file itself are those of "".
+/// Fields and defaults of the tables of docs/CONFIGURATION.md and docs/LEXICON.md, by section; the fields of the file itself are those of "".
 fn documented() -> BTreeMap<String, BTreeMap<String, String>> {
-    let text = project("docs/CONFIGURATION.md");
+    let text = project("docs/CONFIGURATION.md") + &project("docs/LEXICON.md");
     let mut documented: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let mut section = String::new();
     for line in text.lines() {

@@ -27,10 +27,12 @@ pub struct Lexicon {
     pub version: String,
     /// In the order of the file.
     pub phrases: Vec<Phrase>,
+    /// For each spelling that is looked for, its phrase and its place there.
+    spellings: Vec<(u32, u32)>,
     finder: Phrases,
 }
 
-/// The phrases that stand in one mention, whomever they are for, and where: bytes of its body.
+/// The spellings that stand in one mention, whomever they are for, and where: bytes of its body.
 pub type Found = Vec<(u32, Vec<Span>)>;
 
 impl Lexicon {
@@ -40,11 +42,14 @@ impl Lexicon {
     /// # Errors
     /// There are too many for one automaton.
     pub fn new(phrases: Vec<Phrase>) -> Result<Self, String> {
-        let finder = Phrases::new(phrases.iter().map(|phrase| phrase.texts.as_slice()))?;
-        Ok(Self { version: version(&phrases), phrases, finder })
+        let spellings =
+            (0..).zip(&phrases).flat_map(|(index, phrase)| (0..).zip(&phrase.texts).map(move |(at, _)| (index, at)));
+        let spellings: Vec<(u32, u32)> = spellings.collect();
+        let finder = Phrases::new(phrases.iter().flat_map(|phrase| phrase.texts.iter().map(String::as_str)))?;
+        Ok(Self { version: version(&phrases), phrases, spellings, finder })
     }
 
-    /// Looks for all phrases in the body of a mention, whose title ends before `text_start`.
+    /// Looks for all spellings in the body of a mention, whose title ends before `text_start`.
     pub fn find(&self, body: &str, text_start: usize) -> Found {
         self.finder.find(body, text_start)
     }

@@ -8,7 +8,7 @@ pub const MOST_SHIFT: f64 = 8.0;
 /// What to hold of a phrase, for whom and in which languages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phrase {
-    /// Its spellings as written, at least one; the first is its name in events.
+    /// Its spellings as written, at least one. Events name the one that was said.
     pub texts: Vec<String>,
     /// Ids of the entities that it holds for; `None` for all.
     pub entities: Option<Vec<String>>,
@@ -46,17 +46,20 @@ impl Phrase {
 
     /// What it says, without what makes no difference.
     pub(super) fn canonical(&self) -> String {
-        let sorted = |list: &Option<Vec<String>>| {
-            let mut list = list.clone()?;
+        let sorted = |list: &Vec<String>| {
+            let mut list = list.clone();
             list.sort_unstable();
             list.dedup();
-            Some(list)
+            list
         };
         let effect = match self.effect {
             Effect::Fix(label) => format!("{label:?}"),
             Effect::Shift(by) => format!("{by:?}"),
             Effect::Spare => "Spare".to_owned(),
         };
-        format!("{:?}", (&self.texts, sorted(&self.entities), sorted(&self.languages), effect))
+        format!(
+            "{:?}",
+            (sorted(&self.texts), self.entities.as_ref().map(sorted), self.languages.as_ref().map(sorted), effect)
+        )
     }
 }

@@ -112,7 +112,11 @@ fn shifts_add_up_once_each_and_are_bounded() {
 #[test]
 fn two_spellings_of_one_phrase_count_once() {
     let phrase = Phrase { texts: vec!["war zone".into(), "warzone".into()], ..phrase("", Effect::Shift(1.0)) };
-    assert_eq!(says(&[phrase], "warzone is a war zone"), Some((Effect::Shift(1.0), by(&["war zone"]))));
+    assert_eq!(
+        says(&[phrase], "Warzone is a war zone"),
+        Some((Effect::Shift(1.0), by(&["warzone"]))),
+        "the first said"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{Effect, Found, Lexicon, MOST_SHIFT, Phrase};
 use crate::model::SentimentLabel;
 use crate::text::Span;
 
-/// The names of phrases that are told, at most.
+/// Phrases that are named, at most.
 const MOST_NAMES: usize = 32;
 
 /// What a lexicon says of the sentiment toward one entity.
@@ -14,7 +14,7 @@ const MOST_NAMES: usize = 32;
 pub struct Verdict<'a> {
     /// What it does; never [`Effect::Spare`].
     pub effect: Effect,
-    /// The names of the phrases that did it, in the order in which they stand in the mention, the first 32.
+    /// The phrases that did it, by the spelling that was said, in the order of the mention, the first 32.
     pub by: Vec<&'a str>,
 }
 
@@ -24,50 +24,55 @@ impl Lexicon {
     /// Of the phrases that hold for the entity and the language, a place inside a longer one does not count. A fixed label
     /// goes before shifts, an opinion before neutral, and of two opinions the one that stands first. Shifts add up.
     pub fn verdict(&self, found: &Found, entity: Option<&str>, language: &str) -> Option<Verdict<'_>> {
-        let phrases = self.that_count(found, entity, language);
+        let said = self.that_count(found, entity, language);
         let names = |of: &dyn Fn(Effect) -> bool| {
-            phrases
-                .iter()
-                .filter(|phrase| of(phrase.effect))
-                .filter_map(|phrase| phrase.name())
-                .take(MOST_NAMES)
-                .collect()
+            said.iter().filter(|(_, phrase)| of(phrase.effect)).map(|(text, _)| *text).take(MOST_NAMES).collect()
         };
-        let labels = || phrases.iter().filter_map(|phrase| phrase.effect.label());
+        let labels = || said.iter().filter_map(|(_, phrase)| phrase.effect.label());
         let opinion = labels().find(|label| *label != SentimentLabel::Neutral);
         if let Some(label) = opinion.or_else(|| labels().next()) {
             let effect = Effect::Fix(label);
             return Some(Verdict { effect, by: names(&|other| other == effect) });
         }
-        let shift: f64 = phrases.iter().map(|phrase| phrase.effect.shift()).sum();
+        let shift: f64 = said.iter().map(|(_, phrase)| phrase.effect.shift()).sum();
         let effect = Effect::Shift(shift.clamp(-MOST_SHIFT, MOST_SHIFT));
         // Shifts that cancel each other leave what the model said.
         (shift.abs() > 1e-9).then(|| Verdict { effect, by: names(&|other| other.shift() != 0.0) })
     }
 
-    /// The phrases that count, each once, in the order in which they first stand in the mention: that of the file plays no
-    /// part in it.
-    fn that_count(&self, found: &Found, entity: Option<&str>, language: &str) -> Vec<&Phrase> {
-        let mut places: Vec<(Span, u32, &Phrase)> = Vec::new();
-        for (index, spans) in found {
-            let phrase = self.phrases.get(*index as usize);
-            if let Some(phrase) = phrase.filter(|phrase| phrase.holds(entity, language)) {
-                places.extend(spans.iter().map(|span| (*span, *index, phrase)));
-            }
+    /// The phrases that count, each once, by the spelling of it that stands first, in the order of the mention: that of the file
+    /// plays no part in it.
+    fn that_count(&self, found: &Found, entity: Option<&str>, language: &str) -> Vec<(&str, &Phrase)> {
+        let mut places: Vec<Place<'_>> = Vec::new();
+        for (spelling, spans) in found {
+            let Some(&(index, text)) = self.spellings.get(*spelling as usize) else { continue };
+            let Some(phrase) = self.phrases.get(index as usize) else { continue };
+            let Some(text) = phrase.texts.get(text as usize).filter(|_| phrase.holds(entity, language)) else {
+                continue;
+            };
+            places.extend(spans.iter().map(|&span| Place { span, index, text, phrase }));
         }
         // In this order whatever a place lies inside of comes before it.
-        places.sort_by(|(a, _, one), (b, _, other)| {
-            let by_place = a.start.cmp(&b.start).then(b.end.cmp(&a.end));
-            by_place.then_with(|| other.particularity().cmp(&one.particularity()))
+        places.sort_by(|one, other| {
+            let by_place = one.span.start.cmp(&other.span.start).then(other.span.end.cmp(&one.span.end));
+            by_place.then_with(|| other.phrase.particularity().cmp(&one.phrase.particularity()))
         });
         let (mut covered, mut seen) = (0, HashSet::new());
-        places.retain(|(span, index, _)| {
-            let counts = span.end > covered;
-            covered = covered.max(span.end);
-            counts && seen.insert(*index)
+        places.retain(|place| {
+            let counts = place.span.end > covered;
+            covered = covered.max(place.span.end);
+            counts && seen.insert(place.index)
         });
-        places.into_iter().map(|(_, _, phrase)| phrase).collect()
+        places.into_iter().map(|place| (place.text, place.phrase)).collect()
     }
+}
+
+/// Where a phrase stands, and by which of its spellings.
+struct Place<'a> {
+    span: Span,
+    index: u32,
+    text: &'a str,
+    phrase: &'a Phrase,
 }
 
 impl Effect {
@@ -83,11 +88,5 @@ impl Effect {
             Self::Shift(by) => by,
             _ => 0.0,
         }
-    }
-}
-
-impl Phrase {
-    fn name(&self) -> Option<&str> {
-        self.texts.first().map(String::as_str)
     }
 }
