@@ -89,7 +89,9 @@ fn summary(settings: &Settings, model: String) -> Vec<(&'static str, String)> {
 }
 
 fn lexicon(lexicon: Option<&Lexicon>) -> String {
-    lexicon.map_or("none".to_owned(), |it| format!("{} phrases, version {}", it.phrases.len(), it.version))
+    let phrases = |count| if count == 1 { "phrase" } else { "phrases" };
+    let said = |it: &Lexicon| format!("{} {}, version {}", it.phrases.len(), phrases(it.phrases.len()), it.version);
+    lexicon.map_or("none".to_owned(), said)
 }
 
 /// The phrases of a lexicon as they were read: what it does, to whom, in which languages, why.

@@ -82,11 +82,10 @@ fn enricher(args: &Args) -> anyhow::Result<Enricher> {
             for warning in warnings {
                 eprintln!("warning: {warning}");
             }
-            let idle = lexicon.phrases.iter().filter(|phrase| phrase.entities.is_some()).count();
-            if watchlist.is_none() && idle > 0 {
-                eprintln!(
-                    "warning: without --watchlist there are no entities: {idle} phrases that name some do nothing"
-                );
+            let named = lexicon.phrases.iter().filter(|phrase| phrase.entities.is_some()).count();
+            if watchlist.is_none() && named > 0 {
+                let all = lexicon.phrases.len();
+                eprintln!("warning: without --watchlist, phrases that name entities do nothing: {named} of {all}");
             }
             Some(Arc::new(lexicon))
         }
