@@ -62,7 +62,7 @@ fn a_bad_configuration_stops_at_the_door_with_64() {
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines[0], "error: the configuration is wrong");
     assert!(
-        lines[1].starts_with("undertone.toml:9:13: kafka.bootstrap: found \"localhost\", expected host:port"),
+        lines[1].starts_with("undertone.toml:11:13: kafka.bootstrap: found \"localhost\", expected host:port"),
         "{said}"
     );
     assert!(lines[2].contains(": limits.chunk_records: found 0, expected a whole number from 1 to 100000"), "{said}");
