@@ -269,6 +269,21 @@ fn the_order_of_the_file_and_of_the_run_change_no_event() {
     assert!(once.iter().all(|event| event["sentiment"]["corrected"]["was"].is_object()), "{once:#?}");
 }
 
+/// One text is scored once and remembered; what a phrase does to it depends on the entity.
+#[test]
+fn one_text_is_corrected_for_one_entity_and_not_for_another() {
+    let folder = folder(&block("lexicon.toml"));
+    let text = "Fjord Games and Pixel Barn, who bombed this war zone?";
+    let mentions = [mention(0, text), mention(1, text)];
+    let (events, _) = score(folder.path(), &[WATCHLIST, LEXICON], &mentions);
+    let (without, _) = score(folder.path(), &[WATCHLIST], &mentions);
+    for pair in events.chunks(2) {
+        assert_eq!(pair[0]["sentiment"]["corrected"]["by"], serde_json::json!(["war zone"]));
+        assert_eq!(pair[1]["sentiment"], without[1]["sentiment"], "Pixel Barn has no such map");
+    }
+    assert_eq!((events.len(), &events[0]["sentiment"]), (4, &events[2]["sentiment"]));
+}
+
 #[test]
 fn a_fixed_label_is_certain_and_a_shift_is_by_as_much() {
     let folder = folder(
