@@ -5,7 +5,8 @@
 //! serves every target.
 
 use super::ModelError;
-use super::directory::{Directory, LinearHead, SignalHead};
+use super::card::{LinearHead, SignalHead};
+use super::directory::Directory;
 use super::evidence;
 use super::input::Input;
 use super::math::{dot, mean, normalise, softmax};

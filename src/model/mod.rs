@@ -6,6 +6,7 @@
 
 mod batch;
 mod cache;
+mod card;
 mod directory;
 pub mod engine;
 mod evidence;
