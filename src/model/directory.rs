@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::ModelError;
-use super::card::{Card, check_card};
+use super::card::Card;
 use super::weights::{load_error, read};
 
 /// The architecture, out of `config.json`.
@@ -38,7 +38,7 @@ impl Directory {
         let architecture: Architecture = json(&path.join("config.json"))?;
         let card: Card = json(&path.join("undertone.json"))?;
         check_architecture(&path.join("config.json"), &architecture)?;
-        check_card(&path.join("undertone.json"), &card, &architecture)?;
+        card.check(&path.join("undertone.json"), &architecture)?;
         Ok(Self { path, architecture, card })
     }
 
