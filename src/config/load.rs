@@ -11,7 +11,7 @@ use super::secrets::Env;
 use super::section::{Section, filled};
 use super::settings::{Kafka, Limits, Settings};
 use super::{inputs, kafka, reputation, watchlist};
-use crate::model::{EngineKind, ModelOptions};
+use crate::model::{Effort, EngineKind, ModelOptions};
 use crate::watch::Watchlist;
 
 /// Where metrics, health and the page are served unless the file says otherwise: this machine only.
@@ -130,6 +130,9 @@ fn model(section: &Section<'_>) -> Option<(EngineKind, ModelOptions)> {
     });
     let batch_tokens = section.number("batch_tokens", 128..=65_536, 1_024);
     let cache_entries = section.number("cache_entries", 0..=10_000_000, 20_000);
+    let effort = section.or("effort", Effort::Full, |section| {
+        section.read("effort", "\"full\", \"balanced\" or \"fast\"", |value| Effort::named(value.as_str()?))
+    });
     section.refuse_unknown();
     let path = match path {
         Some(path) => Some(directory(section, &path)?),
@@ -138,7 +141,13 @@ fn model(section: &Section<'_>) -> Option<(EngineKind, ModelOptions)> {
     };
     Some((
         engine?,
-        ModelOptions { path, workers: workers?, batch_tokens: batch_tokens?, cache_entries: cache_entries? },
+        ModelOptions {
+            path,
+            workers: workers?,
+            batch_tokens: batch_tokens?,
+            cache_entries: cache_entries?,
+            effort: effort?,
+        },
     ))
 }
 

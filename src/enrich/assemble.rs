@@ -22,6 +22,8 @@ pub(super) struct Names {
     topics: Vec<Arc<str>>,
     watchlist: Option<WatchlistRef>,
     model: Option<ModelRef>,
+    /// How many layers the model has.
+    layers: u32,
     /// Codes of the languages that the model was measured on.
     measured: Vec<String>,
 }
@@ -44,7 +46,12 @@ impl Names {
             }),
             topics: watchlist.map_or_else(Vec::new, |w| w.topics.iter().map(|t| t.id.as_str().into()).collect()),
             watchlist: watchlist.map(|w| WatchlistRef { version: w.version.as_str().into() }),
-            model: model.map(|m| ModelRef { name: m.name.as_str().into(), version: m.version.as_str().into() }),
+            model: model.map(|m| ModelRef {
+                name: m.name.as_str().into(),
+                version: m.version.as_str().into(),
+                layers: None,
+            }),
+            layers: model.map_or(0, |m| m.layers),
             measured: model.map_or_else(Vec::new, |m| m.languages.clone()),
         }
     }
@@ -136,7 +143,7 @@ impl<'a> Shared<'a> {
             },
             fingerprint: self.fingerprint.clone(),
             truncated: self.scores.is_some_and(|s| s.truncated),
-            model: names.model.clone(),
+            model: names.model.clone().map(|model| ModelRef { layers: self.early(), ..model }),
             watchlist: names.watchlist.clone(),
             origin: OriginRef {
                 topic: Arc::clone(&record.origin.topic),
@@ -145,6 +152,11 @@ impl<'a> Shared<'a> {
             },
             processed_at,
         }
+    }
+
+    /// After how many layers the text left, if not after all.
+    fn early(&self) -> Option<u32> {
+        self.scores.map(|scores| scores.layers).filter(|layers| *layers < self.enricher.names.layers)
     }
 
     fn entity(&self, names: &EntityNames, found: &Match) -> EntityRef {

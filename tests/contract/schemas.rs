@@ -153,7 +153,7 @@ fn sample() -> EnrichedEvent {
         signals: Signals { complaint: Some(0.9), question: false, spam: Some(0.0), offensive: Some(1.0) },
         fingerprint: format!("{:016x}", 0xabcu64),
         truncated: false,
-        model: Some(ModelRef { name: "default".into(), version: "1".into() }),
+        model: Some(ModelRef { name: "default".into(), version: "1".into(), layers: None }),
         watchlist: Some(WatchlistRef { version: "abc".into() }),
         origin: OriginRef { topic: "mentions".into(), partition: 0, offset: 41 },
         processed_at: jiff::Timestamp::UNIX_EPOCH,
@@ -166,8 +166,8 @@ fn any_event() -> impl Strategy<Value = EnrichedEvent> {
     let kinds =
         prop::sample::select(vec![EntityKind::Brand, EntityKind::Product, EntityKind::Person, EntityKind::Competitor]);
     let ops = prop::sample::select(vec![Op::Observed, Op::Edited, Op::Deleted]);
-    (any_mention(), relations, kinds, ops, any::<[bool; 2]>(), 0f32..=1.0, any::<(u64, u64, u32)>()).prop_map(
-        |(mention, relation, kind, op, [watched, modelled], p, (revision, fingerprint, at))| {
+    (any_mention(), relations, kinds, ops, any::<[bool; 3]>(), 0f32..=1.0, any::<(u64, u64, u32)>()).prop_map(
+        |(mention, relation, kind, op, [watched, modelled, early], p, (revision, fingerprint, at))| {
             let mut event = sample();
             event.id = format!("{}:{}#", mention.source, mention.id);
             event.mention = Arc::new(mention);
@@ -181,6 +181,9 @@ fn any_event() -> impl Strategy<Value = EnrichedEvent> {
             if let Some(sentiment) = &mut event.sentiment {
                 (sentiment.negative, sentiment.positive, sentiment.neutral) = (p, 1.0 - p, 0.0);
                 sentiment.score = sentiment.positive - sentiment.negative;
+            }
+            if let Some(model) = &mut event.model {
+                model.layers = early.then_some(at.max(1));
             }
             if !watched {
                 (event.relation, event.entity, event.watchlist) = (None, None, None);

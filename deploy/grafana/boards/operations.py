@@ -136,6 +136,8 @@ def work():
                     parts.over_time((mean_of("undertone_batch_tokens"), "tokens")), min=0),
         parts.lines("Where scores come from", "`hit` and `same_chunk` cost nothing: texts that were scored before. `miss` goes to the model.",
                     parts.over_time((rate("undertone_cache_requests_total", "result"), "{{result}}")), unit="cps", stacked=True, percent=True, min=0),
+        parts.lines("How deep texts are read", "By how many layers of the model they went through. One line unless `model.effort` lets texts leave that are sure early.",
+                    parts.over_time((rate("undertone_scored_total", "layers"), "{{layers}} layers")), unit="cps", stacked=True, percent=True, min=0),
     ]
 
 
