@@ -33,7 +33,7 @@ pub(super) enum Engine {
 enum Level {
     /// Every text is read to the end.
     Full,
-    /// A text leaves early where that costs next to nothing.
+    /// A text leaves early where that should cost next to nothing.
     Balanced,
     /// A text leaves early unless it is clearly doubtful.
     Fast,

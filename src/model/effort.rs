@@ -19,7 +19,7 @@ pub enum Effort {
     /// Every text is read to the end.
     #[default]
     Full,
-    /// A text leaves early where that costs next to nothing.
+    /// A text leaves early where that should cost next to nothing.
     Balanced,
     /// A text leaves early unless it is clearly doubtful.
     Fast,
