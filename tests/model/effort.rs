@@ -57,12 +57,14 @@ struct Level {
 static LEVELS: LazyLock<Vec<Level>> = LazyLock::new(|| {
     let whole = alone(&load(with(|_| {}).path(), Effort::Full, Arc::default()));
     let (first, second) = (all_leave_at(FIRST), all_leave_at(SECOND));
-    let bounds = |share: f64| {
-        let early = bound(&first, share);
+    // A text that is just sure enough leaves, and one that misses the bound by the last bit does not: each would tell if its
+    // sureness were another in company.
+    let bounds = |share: f64, nudge: fn(f32) -> f32| {
+        let early = nudge(bound(&first, share));
         let rest = first.iter().zip(&second).filter(|(first, _)| sureness(first) < early).map(|(_, second)| second);
-        (early, bound(rest, share))
+        (early, nudge(bound(rest, share)))
     };
-    let (balanced, fast) = (bounds(0.2), bounds(0.5));
+    let (balanced, fast) = (bounds(0.2, |bound| bound), bounds(0.5, f32::next_up));
     let model = with(|card| {
         let sure = |balanced: f32, fast: f32| json!({ "balanced": balanced, "fast": fast });
         card["exits"] = json!([exit(FIRST, sure(balanced.0, fast.0)), exit(SECOND, sure(balanced.1, fast.1))]);
