@@ -1,10 +1,12 @@
-//! Texts a second at each effort, in turn, on given posts: what a model's exits save, and how often they say something else.
+//! Texts a second at each effort, in turn, on given posts: what a model's exits save, and how often they say something
+//! else.
 //!
-//! `cargo bench --bench effort -- [--model DIR] [--rounds N] [--chunk N] [--batch-tokens N] [--limit N] --posts FILE...`, where a file
-//! holds JSON objects with `text`, one a line, gzipped if its name ends in `.gz`. Without posts (`cargo bench`) nothing is measured.
+//! `cargo bench --bench effort -- [--model DIR] [--rounds N] [--chunk N] [--batch-tokens N] [--limit N] --posts
+//! FILE...`, where a file holds JSON objects with `text`, one a line, gzipped if its name ends in `.gz`. Without posts
+//! (`cargo bench`) nothing is measured.
 //!
-//! Posts go through in chunks, as in the pipeline; normalising, telling languages and tokenising lie outside the clock, the heads
-//! inside it. Levels take turns, another first in each round; the figures are medians over the rounds.
+//! Posts go through in chunks, as in the pipeline; normalising, telling languages and tokenising lie outside the clock,
+//! the heads inside it. Levels take turns, another first in each round; the figures are medians over the rounds.
 
 #![allow(clippy::print_stdout, reason = "what it measures goes to stdout")]
 

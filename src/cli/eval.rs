@@ -110,7 +110,8 @@ impl Set {
     }
 }
 
-/// What a row asks. Its language is detected, without the label's help, as it is of a mention whose platform says nothing.
+/// What a row asks. Its language is detected, without the label's help, as it is of a mention whose platform says
+/// nothing.
 fn request(row: &Row, no_target: bool, detector: &LanguageDetector) -> Request {
     let topic = row.topic.as_deref().filter(|_| !no_target && row.task.as_deref() == Some("topic_sentiment"));
     let spans = topic.map(|topic| rows::places(&row.text, topic)).unwrap_or_default();

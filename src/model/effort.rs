@@ -1,8 +1,8 @@
 //! How deep a text is read: to the end, or to an exit where it is sure already.
 //!
-//! Heads read an earlier layer too. A text whose least sure answer is sure enough there leaves; the others are packed anew and
-//! go on from the vectors that are there, so that no layer runs twice over a text. Whether it leaves depends on the text alone,
-//! as its vectors do.
+//! Heads read an earlier layer too. A text whose least sure answer is sure enough there leaves; the others are packed
+//! anew and go on from the vectors that are there, so that no layer runs twice over a text. Whether it leaves depends
+//! on the text alone, as its vectors do.
 
 use super::ModelError;
 use super::directory::Directory;
@@ -60,8 +60,8 @@ pub(super) struct Depth {
 }
 
 impl Depths {
-    /// Loads the heads at the end and at the exits that `effort` uses. The others are loaded as well and let go of: a model that
-    /// is broken should not first be so when somebody saves work.
+    /// Loads the heads at the end and at the exits that `effort` uses. The others are loaded as well and let go of: a
+    /// model that is broken should not first be so when somebody saves work.
     pub(super) fn load(directory: &Directory, file: &TensorFile<'_>, effort: Effort) -> Result<Self, ModelError> {
         let card = &directory.card;
         card.check_effort(&directory.file("undertone.json"), effort)?;

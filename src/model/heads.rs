@@ -63,8 +63,8 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// The probability of the least sure answer: the sentiment toward each target (of the text, where there is none), and each
-    /// of the signals.
+    /// The probability of the least sure answer: the sentiment toward each target (of the text, where there is none),
+    /// and each of the signals.
     pub(super) fn sureness(&self) -> f32 {
         let text = self.targets.is_empty().then_some(&self.text);
         let sentiments = self.targets.iter().chain(text).map(surest);
@@ -127,7 +127,8 @@ impl Heads {
         }
     }
 
-    /// Everything that is said of a text that was read here, after so many layers: the reading with its evidence and topics.
+    /// Everything that is said of a text that was read here, after so many layers: the reading with its evidence and
+    /// topics.
     pub(super) fn say(
         &self,
         reading: &Reading,

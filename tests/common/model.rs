@@ -28,8 +28,8 @@ pub(crate) fn with(change: impl FnOnce(&mut Value)) -> TempDir {
     directory
 }
 
-/// An exit at a layer that reads it with the heads of the last. They were not made for it: what they say is nonsense, and good
-/// enough to see who leaves.
+/// An exit at a layer that reads it with the heads of the last. They were not made for it: what they say is nonsense,
+/// and good enough to see who leaves.
 pub(crate) fn exit(layer: usize, sure: Value) -> Value {
     let mut heads = card()["heads"].clone();
     for (head, field) in

@@ -57,8 +57,8 @@ struct Level {
 static LEVELS: LazyLock<Vec<Level>> = LazyLock::new(|| {
     let whole = alone(&load(with(|_| {}).path(), Effort::Full, Arc::default()));
     let (first, second) = (all_leave_at(FIRST), all_leave_at(SECOND));
-    // A text that is just sure enough leaves, and one that misses the bound by the last bit does not: each would tell if its
-    // sureness were another in company.
+    // A text that is just sure enough leaves, and one that misses the bound by the last bit does not: each would tell
+    // if its sureness were another in company.
     let bounds = |share: f64, nudge: fn(f32) -> f32| {
         let early = nudge(bound(&first, share));
         let rest = first.iter().zip(&second).filter(|(first, _)| sureness(first) < early).map(|(_, second)| second);

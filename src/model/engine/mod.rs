@@ -42,12 +42,13 @@ impl Packed {
     }
 }
 
-/// Runs the encoder over one batch after the other. Each worker thread makes one for itself and keeps it there: an engine need
-/// not be `Send`.
+/// Runs the encoder over one batch after the other. Each worker thread makes one for itself and keeps it there: an
+/// engine need not be `Send`.
 ///
-/// A batch is taken in by [`Engine::start`]; [`Engine::run`] takes it some layers further, as often as heads want to look at
-/// [`Engine::vectors`] between; [`Engine::retain`] lets go of sequences that need no more. The vectors of a sequence depend on it
-/// alone, whatever else is or was in its batch. After an error the batch is lost, and the next one may be started.
+/// A batch is taken in by [`Engine::start`]; [`Engine::run`] takes it some layers further, as often as heads want to
+/// look at [`Engine::vectors`] between; [`Engine::retain`] lets go of sequences that need no more. The vectors of a
+/// sequence depend on it alone, whatever else is or was in its batch. After an error the batch is lost, and the next
+/// one may be started.
 pub trait Engine {
     /// How many layers there are.
     fn layers(&self) -> usize;
@@ -58,8 +59,8 @@ pub trait Engine {
     /// Runs these layers, the first of which is the one after those that have run.
     fn run(&mut self, layers: Range<usize>) -> Result<(), String>;
 
-    /// The vectors that the last layer run gave: `hidden size` floats for each token of the sequences still there, in the order of
-    /// [`Packed::ids`].
+    /// The vectors that the last layer run gave: `hidden size` floats for each token of the sequences still there, in
+    /// the order of [`Packed::ids`].
     fn vectors(&mut self) -> Result<&[f32], String>;
 
     /// Drops the sequences whose flag is false; the others close up and keep their order, as [`Packed::retain`] does.
