@@ -50,7 +50,7 @@ fn model(settings: &Settings) -> Result<String, Exit> {
     match Scorer::load(&options, &settings.watchlist.topics, Arc::new(Metrics::default())) {
         Ok(scorer) => {
             let info = scorer.info();
-            Ok(format!("{} {}, {}", info.name, info.version, info.engine))
+            Ok(format!("{} {}, {}, effort {}", info.name, info.version, info.engine, info.effort.name()))
         }
         Err(error) => Err(Exit { message: error.to_string(), code: USAGE }),
     }

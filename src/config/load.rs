@@ -12,7 +12,7 @@ use super::section::{Section, filled, optional};
 use super::settings::{Kafka, Limits, Settings};
 use super::{inputs, kafka, lexicon, reputation, watchlist};
 use crate::enrich::Lexicon;
-use crate::model::{EngineKind, ModelOptions};
+use crate::model::{Effort, EngineKind, ModelOptions};
 use crate::watch::Watchlist;
 
 /// Where metrics, health and the page are served unless the file says otherwise: this machine only.
@@ -154,6 +154,9 @@ fn model(section: &Section<'_>) -> Option<(EngineKind, ModelOptions)> {
     });
     let batch_tokens = section.number("batch_tokens", 128..=65_536, 1_024);
     let cache_entries = section.number("cache_entries", 0..=10_000_000, 20_000);
+    let effort = section.or("effort", Effort::Full, |section| {
+        section.read("effort", "\"full\", \"balanced\" or \"fast\"", |value| Effort::named(value.as_str()?))
+    });
     section.refuse_unknown();
     let path = match path {
         Some(path) => Some(directory(section, &path)?),
@@ -162,7 +165,13 @@ fn model(section: &Section<'_>) -> Option<(EngineKind, ModelOptions)> {
     };
     Some((
         engine?,
-        ModelOptions { path, workers: workers?, batch_tokens: batch_tokens?, cache_entries: cache_entries? },
+        ModelOptions {
+            path,
+            workers: workers?,
+            batch_tokens: batch_tokens?,
+            cache_entries: cache_entries?,
+            effort: effort?,
+        },
     ))
 }
 

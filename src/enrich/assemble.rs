@@ -24,6 +24,8 @@ pub(super) struct Names {
     watchlist: Option<WatchlistRef>,
     lexicon: Option<LexiconRef>,
     model: Option<ModelRef>,
+    /// How many layers the model has.
+    layers: u32,
     /// Codes of the languages that the model was measured on.
     measured: Vec<String>,
     /// A corrected sentiment is held to the model's own bound.
@@ -50,7 +52,12 @@ impl Names {
             topics: watchlist.map_or_else(Vec::new, |w| w.topics.iter().map(|t| t.id.as_str().into()).collect()),
             watchlist: watchlist.map(|w| WatchlistRef { version: w.version.as_str().into() }),
             lexicon: parts.lexicon.as_ref().map(|l| LexiconRef { version: l.version.as_str().into() }),
-            model: model.map(|m| ModelRef { name: m.name.as_str().into(), version: m.version.as_str().into() }),
+            model: model.map(|m| ModelRef {
+                name: m.name.as_str().into(),
+                version: m.version.as_str().into(),
+                layers: None,
+            }),
+            layers: model.map_or(0, |m| m.layers),
             measured: model.map_or_else(Vec::new, |m| m.languages.clone()),
             abstain_below: model.map_or(0.0, |m| m.abstain_below),
         }
@@ -143,7 +150,7 @@ impl<'a> Shared<'a> {
             },
             fingerprint: self.fingerprint.clone(),
             truncated: self.scores.is_some_and(|s| s.truncated),
-            model: names.model.clone(),
+            model: names.model.clone().map(|model| ModelRef { layers: self.early(), ..model }),
             watchlist: names.watchlist.clone(),
             lexicon: names.lexicon.clone(),
             origin: OriginRef {
@@ -153,6 +160,11 @@ impl<'a> Shared<'a> {
             },
             processed_at,
         }
+    }
+
+    /// After how many layers the text left, if not after all.
+    fn early(&self) -> Option<u32> {
+        self.scores.map(|scores| scores.layers).filter(|layers| *layers < self.enricher.names.layers)
     }
 
     fn entity(&self, names: &EntityNames, found: &Match) -> EntityRef {

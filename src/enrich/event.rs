@@ -203,6 +203,9 @@ pub struct ModelRef {
     pub name: Arc<str>,
     /// Version.
     pub version: Arc<str>,
+    /// How many of its layers this text went through, where it was sure before the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<u32>,
 }
 
 /// The watchlist of an event.

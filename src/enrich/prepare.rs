@@ -78,6 +78,7 @@ impl Enricher {
         let language = self.language_of(&normalised.text, mention.language.as_deref());
         let request = self.parts.scorer.as_ref().map(|_| Request {
             text: normalised.text.clone(),
+            language: language.code.clone(),
             targets: matches
                 .iter()
                 .map(|found| found.spans.iter().filter_map(|span| normalised.from_source(*span)).collect())

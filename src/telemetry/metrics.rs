@@ -213,6 +213,11 @@ impl Metrics {
         }
     }
 
+    /// `undertone_scored_total{layers}`: the model's layers after which texts may leave are a closed set.
+    pub fn scored(&self, layers: usize, texts: u64) {
+        self.families.scored.with_label_values(&[&layers.to_string()]).inc_by(texts);
+    }
+
     /// `undertone_event_age_seconds`: from `created_at` or the record's timestamp, whichever is later, to commit.
     pub fn event_age(&self, seconds: f64) {
         self.families.event_age_seconds.observe(seconds.max(0.0));

@@ -179,7 +179,7 @@ fn sample() -> EnrichedEvent {
         signals: Signals { complaint: Some(0.9), question: false, spam: Some(0.0), offensive: Some(1.0) },
         fingerprint: format!("{:016x}", 0xabcu64),
         truncated: false,
-        model: Some(ModelRef { name: "default".into(), version: "1".into() }),
+        model: Some(ModelRef { name: "default".into(), version: "1".into(), layers: None }),
         watchlist: Some(WatchlistRef { version: "abc".into() }),
         lexicon: None,
         origin: OriginRef { topic: "mentions".into(), partition: 0, offset: 41 },
@@ -201,9 +201,9 @@ fn any_event() -> impl Strategy<Value = EnrichedEvent> {
         prop::sample::select(vec![EntityKind::Brand, EntityKind::Product, EntityKind::Person, EntityKind::Competitor]);
     let ops = prop::sample::select(vec![Op::Observed, Op::Edited, Op::Deleted]);
     let shifts = prop::option::of(-8f32..=8.0);
-    (any_mention(), relations, kinds, ops, any::<[bool; 4]>(), (0f32..=1.0, shifts), any::<(u64, u64, u32)>()).prop_map(
+    (any_mention(), relations, kinds, ops, any::<[bool; 5]>(), (0f32..=1.0, shifts), any::<(u64, u64, u32)>()).prop_map(
         |(mention, relation, kind, op, flags, (p, shift), (revision, fingerprint, at))| {
-            let [watched, modelled, corrected, with_lexicon] = flags;
+            let [watched, modelled, corrected, with_lexicon, early] = flags;
             let mut event = sample();
             event.id = format!("{}:{}#", mention.source, mention.id);
             event.mention = Arc::new(mention);
@@ -221,6 +221,9 @@ fn any_event() -> impl Strategy<Value = EnrichedEvent> {
             }
             if with_lexicon {
                 event.lexicon = Some(LexiconRef { version: "def".into() });
+            }
+            if let Some(model) = &mut event.model {
+                model.layers = early.then_some(at.max(1));
             }
             if !watched {
                 (event.relation, event.entity, event.watchlist) = (None, None, None);
