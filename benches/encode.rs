@@ -67,9 +67,10 @@ fn encode(criterion: &mut Criterion) {
 }
 
 fn chunk(criterion: &mut Criterion) {
-    let options = ModelOptions { path: None, workers: None, batch_tokens: 1024, cache_entries: 0 };
+    let options =
+        ModelOptions { path: None, workers: None, batch_tokens: 1024, cache_entries: 0, ..ModelOptions::default() };
     let scorer = Scorer::load(&options, &[], Arc::new(Metrics::default())).expect("a model");
-    let requests: Vec<Request> = texts(256).into_iter().map(|text| Request { text, targets: Vec::new() }).collect();
+    let requests: Vec<Request> = texts(256).into_iter().map(|text| Request { text, ..Request::default() }).collect();
     let mut group = criterion.benchmark_group("chunk");
     group.sample_size(10);
     group.throughput(Throughput::Elements(requests.len() as u64));

@@ -18,7 +18,7 @@ pack() { # program, folder; prints the archive's path
     install -m 755 -s "$program" bin/undertone
     cp -r "$root/models/default" share/undertone/models/default
     cp "$root/deploy/systemd/undertone.service" lib/systemd/system/
-    cp -r "$root"/{LICENSE,README.md,docs/CONFIGURATION.md,deploy/undertone.example.toml,deploy/{watchlist,topics}.example.toml,deploy/mappings} share/doc/undertone/
+    cp -r "$root"/{LICENSE,README.md,docs/CONFIGURATION.md,deploy/{undertone,watchlist,topics,lexicon}.example.toml,deploy/mappings} share/doc/undertone/
     chmod -R u=rwX,go=rX .
     find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum >SHA256SUMS
   )

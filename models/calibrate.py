@@ -5,8 +5,9 @@
 Reads the reference's outputs that golden.py wrote for the `val` sets, splits the posts in two by a hash of their text, fits on
 one half and prints figures of the other:
 
-- the temperature that makes the sentiment's probabilities honest (least negative log likelihood over its grid);
+- the temperatures that make the sentiment's probabilities honest, one for all and one for each language with posts enough;
 - the bound under which a sentiment is flagged `abstained`: the least sure tenth of the posts;
+- which early layers' heads are kept, and how sure a mention must be to leave there, for each level of effort;
 - the threshold of each signal (best F1 of the signal class).
 
 A set counts alike whatever its size. UMSAB's `hi` is left out (its labels are noise), as are emotion sets.
@@ -23,9 +24,9 @@ import torch
 
 import posts
 from build import write_json
+from confidence import Levels, Post, abstain_below, calibration_error, coverage, probabilities, read, temperatures, three_classes
 from reference import Reference
 
-LABELS = ["negative", "neutral", "positive"]
 SIGNALS = {
     "complaint": (["complaints"], {"complaint": 1, "no-complaint": 0}),
     "offensive": (["tweeteval_offensive"], {"offensive": 1, "not-offensive": 0}),
@@ -45,7 +46,9 @@ def main() -> None:
     settings = reference.settings
     with arguments.golden.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    calibrate_sentiment(rows, settings)
+    labelled = read(rows)
+    calibrate_sentiment(labelled, settings)
+    calibrate_exits(labelled, settings, json.loads((arguments.model / "config.json").read_text())["num_hidden_layers"])
     for name in SIGNALS:
         calibrate_signal(reference, arguments.data, name, settings)
     write_json(arguments.model / "undertone.json", settings)
@@ -55,62 +58,46 @@ def first_half(text: str) -> bool:
     return zlib.crc32(text.encode()) % 2 == 0
 
 
-def calibrate_sentiment(rows: list[dict], settings: dict) -> None:
-    """Temperature and abstention."""
-    halves = {True: defaultdict(list), False: defaultdict(list)}
-    for row in rows:
-        if row["task"] not in ("sentiment", "topic_sentiment") or row["label"] not in LABELS:
-            continue
-        if row["source"] == "umsab" and row["lang"] == "hi":
-            continue
-        triple = row["target_probs"][0] if row["target_probs"] else row["text_probs"]
-        logits = row["temperature"] * np.log(np.maximum(triple, 1e-7))
-        halves[first_half(row["text"])][row["source"]].append((logits, LABELS.index(row["label"])))
-    # Sets without neutral posts say nothing about how sure to be of neutral.
-    fitted, held = [{s: r for s, r in half.items() if len({label for _, label in r}) == 3} for half in halves.values()]
-
-    grid = np.arange(0.5, 3.01, 0.05)
-    temperature = min(grid, key=lambda t: log_loss(fitted, t))
-    surest = np.concatenate([softmax(np.array([l for l, _ in r]) / temperature).max(axis=1) for r in fitted.values()])
-    abstain = float(np.quantile(surest, 0.1))
-    settings["calibration"] = {"temperature": round(float(temperature), 2), "abstain_below": round(abstain, 3)}
-    print(f"temperature {temperature:.2f}: log loss on the other half {log_loss(held, 1):.4f} -> {log_loss(held, temperature):.4f}, "
-          f"calibration error {calibration_error(held, 1):.3f} -> {calibration_error(held, temperature):.3f}")
-    logits, labels = flat(held)
-    probabilities = softmax(logits / temperature)
-    right = probabilities.argmax(axis=1) == labels
-    kept = probabilities.max(axis=1) >= abstain
-    print(f"abstain below {abstain:.3f}: flags {1 - kept.mean():.1%}; accuracy of the flagged {right[~kept].mean():.1%}, "
-          f"of the others {right[kept].mean():.1%}")
+def calibrate_sentiment(labelled: list[Post], settings: dict) -> None:
+    """Temperatures and abstention."""
+    settings["calibration"] = temperatures(labelled, 0)
+    settings["calibration"]["abstain_below"] = abstain = abstain_below(labelled, settings["calibration"])
+    held = three_classes([post for post in labelled if not post.first])
+    before = {"temperature": 1.0, "languages": {}}
+    print(f"temperature {settings['calibration']['temperature']}, by language {settings['calibration']['languages']}")
+    print(f"expected calibration error on the other half: {calibration_error(held, 0, before):.3f} -> "
+          f"{calibration_error(held, 0, settings['calibration']):.3f}; by language, of those with 100 posts:")
+    by_language = defaultdict(list)
+    for post in held:
+        by_language[post.lang].append(post)
+    errors = {lang: calibration_error(some, 0, settings["calibration"]) for lang, some in by_language.items() if len(some) >= 100}
+    print("  " + ", ".join(f"{lang} {error:.3f}" for lang, error in sorted(errors.items(), key=lambda item: -item[1])))
+    said = [(probabilities(post, 0, settings["calibration"])[0], post.label) for post in held]
+    right = lambda some: np.mean([p.argmax() == label for p, label in some])
+    flagged = [pair for pair in said if pair[0].max() < abstain]
+    others = [pair for pair in said if pair[0].max() >= abstain]
+    print(f"abstain below {abstain}: flags {len(flagged) / len(said):.1%}; accuracy of the flagged {right(flagged):.1%}, of the others {right(others):.1%}")
+    print("surest share, bound, accuracy: " + "; ".join(f"{share:.0%} {bound:.2f} {right:.1%}" for share, bound, right in coverage(labelled, settings["calibration"])))
 
 
-def flat(sets: dict) -> tuple[np.ndarray, np.ndarray]:
-    pairs = [pair for rows in sets.values() for pair in rows]
-    return np.array([logits for logits, _ in pairs]), np.array([label for _, label in pairs])
-
-
-def log_loss(sets: dict, temperature: float) -> float:
-    """Mean over the sets of the mean negative log likelihood."""
-    means = []
-    for rows in sets.values():
-        logits, labels = flat({"": rows})
-        means.append(-np.log(softmax(logits / temperature)[np.arange(len(labels)), labels]).mean())
-    return float(np.mean(means))
-
-
-def calibration_error(sets: dict, temperature: float) -> float:
-    """Expected calibration error over ten bins of confidence."""
-    logits, labels = flat(sets)
-    probabilities = softmax(logits / temperature)
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    bins = np.minimum((confidence * 10).astype(int), 9)
-    gaps = [(bins == b).mean() * abs(confidence[bins == b].mean() - right[bins == b].mean()) for b in range(10) if (bins == b).any()]
-    return float(sum(gaps))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+def calibrate_exits(labelled: list[Post], settings: dict, layers: int) -> None:
+    """Which of the exits are kept, and how sure a mention must be to leave there."""
+    candidates = {found["layer"]: found for found in settings.get("exits", [])}
+    if not candidates:
+        return
+    calibrations = {0: settings["calibration"]} | {layer: temperatures(labelled, layer) for layer in candidates}
+    levels = Levels(labelled, layers, calibrations)
+    print(f"full depth: {levels.full[False]:.2f} on average over the sets of the other half; all leaving at")
+    print("  " + ", ".join(f"layer {depth}: {levels.average(False, {depth: 0.0}):.2f}" for depth in levels.depths))
+    depths, bounds = levels.choose()
+    for level, chosen in bounds.items():
+        left = levels.depth_of(chosen)[~levels.first]
+        shares = ", ".join(f"{(left == depth).mean():.0%} at layer {depth}" for depth in depths)
+        lost = levels.full[False] - levels.average(False, chosen)
+        print(f"{level}: {shares}; {levels.cost(False, chosen):.2f} of the work; loses {lost:.2f} points on the other half")
+    settings["exits"] = [
+        candidates[depth] | {"calibration": calibrations[depth], "sure": {level: chosen[depth] for level, chosen in bounds.items()}} for depth in depths
+    ]
 
 
 def calibrate_signal(reference: Reference, data: Path, name: str, settings: dict) -> None:

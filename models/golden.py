@@ -8,7 +8,8 @@ Without `--data` it scores the texts of texts.py, which were written for this pr
 file holds the posts, so it stays out of the repository. Texts in the file are already normalised. A row:
 
     {"text", "targets": [[[start, end], ...], ...] in bytes, "ids": token ids, "text_probs": [negative, neutral, positive],
-     "target_probs": one triple a target, "complaint", "offensive", "spam", "embedding": its first 8 values}
+     "target_probs": one triple a target, "complaint", "offensive", "spam", "embedding": its first 8 values,
+     "full": the same before the temperature, "text_logits" and "target_logits", and the signals, "exits": likewise by layer}
 
 and with `--data` the row's `label`, `lang`, `source`, `task`, its `line` in the set, and `keep`: the target's places in the text as it was.
 `--numbers` takes the texts out of such a file, so that it may be committed: a test that has the posts puts them in again. Probabilities come after `temperature`, which undertone.json says.
@@ -77,6 +78,11 @@ def inputs(arguments):
 def golden(output: Output, settings: dict) -> dict:
     """The numbers of a row."""
     rounded = lambda values: [round(float(value), 6) for value in values]
+    depth = lambda said: {
+        "text_logits": rounded(said.text_logits),
+        "target_logits": [rounded(logits) for logits in said.target_logits],
+        **{name: round(probability, 6) for name, probability in said.signals.items()},
+    }
     return {
         "ids": output.ids,
         "temperature": settings["calibration"]["temperature"],
@@ -84,6 +90,8 @@ def golden(output: Output, settings: dict) -> dict:
         "target_probs": [rounded(probabilities(logits, settings)) for logits in output.target_logits],
         **{name: round(probability, 6) for name, probability in output.signals.items()},
         "embedding": rounded(output.unit_embedding()[:8]),
+        "full": depth(output),
+        "exits": {layer: depth(said) for layer, said in output.exits.items()},
     }
 
 

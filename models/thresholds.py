@@ -5,10 +5,10 @@
 
 Ordinary posts are those of sets that were collected for something else than brands (ORDINARY); none is `measure only`.
 Thresholds are fitted to one half of them, by a hash of their text, and the other half says how often a post gets a
-topic in error. `--write` puts them into the watchlist, where a topic has a `threshold`, and the threshold of all topics
-together into the model's undertone.json, for topics without their own, if the watchlist is deploy/topics.example.toml.
+topic in error. `--write` puts them into the watchlist, where a topic has a `threshold`; `--default` puts the threshold
+of all topics together into the model's undertone.json: topics without a threshold of their own take it.
 
-Then the topics of that file are measured where sets have labels of the same meaning (LABELLED): precision and recall at
+The topics of deploy/topics.example.toml are measured where sets have labels of the same meaning (LABELLED): precision and recall at
 the thresholds. No label was used to fit anything. A set's labels are not made for these topics: a post may well speak
 of a price and not be labelled so, which counts as an error here.
 """
@@ -85,7 +85,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--topics", type=Path, required=True, help="a watchlist")
     parser.add_argument("--limit", type=int, default=300, help="posts of each labelled set, drawn by a hash")
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write", action="store_true", help="put the thresholds into the watchlist")
+    parser.add_argument("--default", action="store_true", help="put the threshold of all topics into undertone.json")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
@@ -105,10 +106,10 @@ def main() -> None:
         print(f"| {topic['id']} | {threshold:.2f} | {100 * share:.1f} |")
     if arguments.write:
         write(arguments.topics, {topic["id"]: float(threshold) for topic, threshold in zip(taxonomy, thresholds)})
+    if arguments.default:
+        reference.settings["topics"]["threshold"] = together
+        write_json(arguments.model / "undertone.json", reference.settings)
     if arguments.topics.name == EXAMPLE:
-        if arguments.write:
-            reference.settings["topics"]["threshold"] = together
-            write_json(arguments.model / "undertone.json", reference.settings)
         print("\n| set | posts | topic | labelled | precision | recall |\n|---|---|---|---|---|---|")
         for name in LABELLED:
             rows, own = labelled(name, arguments.data, arguments.limit)

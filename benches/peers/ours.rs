@@ -21,7 +21,7 @@ fn main() -> anyhow::Result<()> {
     let scorer = Scorer::load(&options, &[], Arc::new(Metrics::default()))?;
     let requests: Vec<Request> = fs::read_to_string(file)?
         .lines()
-        .map(|line| Ok(Request { text: serde_json::from_str(line)?, targets: Vec::new() }))
+        .map(|line| Ok(Request { text: serde_json::from_str(line)?, ..Request::default() }))
         .collect::<Result<_, serde_json::Error>>()?;
     // Both workers touch their memory once.
     scorer.score(requests.iter().take(256).cloned().collect())?;

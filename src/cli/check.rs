@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use super::exit::{Exit, USAGE};
 use crate::config::Settings;
-use crate::model::{EngineKind, ModelOptions, Scorer};
+use crate::enrich::Lexicon;
+use crate::enrich::lexicon::{Effect, Phrase};
+use crate::model::{EngineKind, ModelOptions, Scorer, SentimentLabel};
 use crate::telemetry::Metrics;
 use crate::watch::{EntityKind, Watchlist};
 
-/// Reads everything that `run` would read: the configuration, the watchlist with its queries, mappings, secrets and the model.
+/// Reads everything that `run` would read: the configuration, the watchlist with its queries, the lexicon, mappings, secrets
+/// and the model.
 /// Connects to nothing. Prints what a run would do, or everything that is wrong, each with file, line, field, what was found
 /// and what was expected; then the exit code is 64.
 #[derive(Debug, clap::Args)]
@@ -32,6 +35,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     for (name, value) in summary(&settings, model) {
         writeln!(out, "  {name:<10} {value}")?;
     }
+    for line in phrases(settings.lexicon.as_deref()) {
+        writeln!(out, "    {line}")?;
+    }
     Ok(())
 }
 
@@ -44,7 +50,7 @@ fn model(settings: &Settings) -> Result<String, Exit> {
     match Scorer::load(&options, &settings.watchlist.topics, Arc::new(Metrics::default())) {
         Ok(scorer) => {
             let info = scorer.info();
-            Ok(format!("{} {}, {}", info.name, info.version, info.engine))
+            Ok(format!("{} {}, {}, effort {}", info.name, info.version, info.engine, info.effort.name()))
         }
         Err(error) => Err(Exit { message: error.to_string(), code: USAGE }),
     }
@@ -78,7 +84,37 @@ fn summary(settings: &Settings, model: String) -> Vec<(&'static str, String)> {
         ("model", model),
         ("language", if settings.detect_language { "detected" } else { "as the platform says" }.to_owned()),
         ("http", settings.http_addr.to_string()),
+        ("lexicon", lexicon(settings.lexicon.as_deref())),
     ]
+}
+
+fn lexicon(lexicon: Option<&Lexicon>) -> String {
+    let phrases = |count| if count == 1 { "phrase" } else { "phrases" };
+    let said = |it: &Lexicon| format!("{} {}, version {}", it.phrases.len(), phrases(it.phrases.len()), it.version);
+    lexicon.map_or("none".to_owned(), said)
+}
+
+/// The phrases of a lexicon as they were read: what it does, to whom, in which languages, why.
+fn phrases(lexicon: Option<&Lexicon>) -> Vec<String> {
+    /// More would push what matters off the screen.
+    const SHOWN: usize = 20;
+    let phrases = lexicon.map_or(&[][..], |lexicon| &lexicon.phrases);
+    let line = |phrase: &Phrase| {
+        let texts: Vec<String> = phrase.texts.iter().map(|text| format!("{text:?}")).collect();
+        let effect = match phrase.effect {
+            Effect::Fix(SentimentLabel::Negative) => "is negative".to_owned(),
+            Effect::Fix(SentimentLabel::Neutral) => "is neutral".to_owned(),
+            Effect::Fix(SentimentLabel::Positive) => "is positive".to_owned(),
+            Effect::Shift(by) => format!("shifts by {by:+}"),
+            Effect::Spare => "is left to the model".to_owned(),
+        };
+        let list = |list: &Option<Vec<String>>, all: &str| list.as_ref().map_or(all.to_owned(), |list| list.join(", "));
+        let note = phrase.note.as_ref().map_or(String::new(), |note| format!(": {}", note.replace('\n', " ")));
+        let (whom, languages) = (list(&phrase.entities, "all entities"), list(&phrase.languages, "all languages"));
+        format!("{} {effect} ({whom}; {languages}){note}", texts.join(", "))
+    };
+    let more = phrases.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| format!("and {more} more"));
+    phrases.iter().take(SHOWN).map(line).chain(more).collect()
 }
 
 /// `5 (2 brand, 3 competitor)`.

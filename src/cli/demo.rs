@@ -166,6 +166,7 @@ fn settings(bootstrap: String, args: &Args) -> anyhow::Result<Settings> {
         detect_language: true,
         http_addr: args.addr,
         watchlist: Arc::new(watchlist),
+        lexicon: None,
     })
 }
 

@@ -5,6 +5,7 @@ mod report;
 mod rows;
 mod task;
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use super::exit::{self, Exit};
 use super::model::ModelArgs;
 use crate::model::{EngineKind, ModelOptions, Request, Scorer, Scores, Ticket};
 use crate::telemetry::Metrics;
-use crate::text::normalise;
+use crate::text::{LanguageDetector, normalise};
 
 /// Rows handed to the model at once: enough to sort by length, few enough for the progress bar to move.
 const CHUNK: usize = 1_024;
@@ -55,21 +56,24 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let options = ModelOptions { cache_entries: 0, ..args.model.options() };
     let scorer = Scorer::load(&options, &[], Arc::new(Metrics::default()))?;
 
+    let detector = LanguageDetector::new();
     let progress = progress_bar(sets.iter().map(|set| set.rows.len() as u64).sum());
     let mut taken = Duration::ZERO;
     let mut files = Vec::new();
+    let mut by_layers: BTreeMap<u32, u64> = BTreeMap::new();
     for set in &sets {
-        let requests: Vec<Request> = set.rows.iter().map(|row| request(row, args.no_target)).collect();
+        let requests: Vec<Request> = set.rows.iter().map(|row| request(row, args.no_target, &detector)).collect();
         let start = Instant::now();
         let scores = score(&scorer, requests, &progress)?;
         taken += start.elapsed();
+        scores.iter().for_each(|scores| *by_layers.entry(scores.layers).or_default() += 1);
         files.push(set.report(&scores));
     }
     progress.finish_and_clear();
 
     let scored: usize = files.iter().map(|file| file.n).sum();
     let texts_per_second = scored as f64 / taken.as_secs_f64().max(f64::MIN_POSITIVE);
-    let report = Report { model: ModelReport::of(scorer.info()), files, texts_per_second };
+    let report = Report { model: ModelReport::of(scorer.info()), files, by_layers, texts_per_second };
     let mut out = io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&report)?)?
@@ -106,13 +110,16 @@ impl Set {
     }
 }
 
-fn request(row: &Row, no_target: bool) -> Request {
+/// What a row asks. Its language is detected, without the label's help, as it is of a mention whose platform says
+/// nothing.
+fn request(row: &Row, no_target: bool, detector: &LanguageDetector) -> Request {
     let topic = row.topic.as_deref().filter(|_| !no_target && row.task.as_deref() == Some("topic_sentiment"));
     let spans = topic.map(|topic| rows::places(&row.text, topic)).unwrap_or_default();
     let normalised = normalise(&row.text, &spans);
     let target: Vec<_> = spans.into_iter().filter_map(|span| normalised.from_source(span)).collect();
     let targets = if target.is_empty() { Vec::new() } else { vec![target] };
-    Request { text: normalised.text, targets }
+    let language = detector.detect(&normalised.text, None).code.into();
+    Request { text: normalised.text, language, targets }
 }
 
 /// Scores everything; one chunk is with the model while the next is tokenised.

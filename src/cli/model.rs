@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::{EngineKind, ModelOptions};
+use crate::model::{Effort, EngineKind, ModelOptions};
 
 /// Which model to use, and how to run it.
 #[derive(Debug, clap::Args)]
@@ -14,6 +14,9 @@ pub(super) struct ModelArgs {
     /// What runs the model: `cpu`, or `off` for no model at all (no sentiment, no topics).
     #[arg(long, value_name = "ENGINE", default_value = "cpu")]
     pub(super) engine: Engine,
+    /// How deep texts are read: with `balanced` and `fast` those that are sure early leave early.
+    #[arg(long, value_name = "LEVEL", default_value = "full")]
+    effort: Level,
 }
 
 /// The engines by the name that users write.
@@ -23,6 +26,27 @@ pub(super) enum Engine {
     Cpu,
     /// No model.
     Off,
+}
+
+/// The efforts by the name that users write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Level {
+    /// Every text is read to the end.
+    Full,
+    /// A text leaves early where that should cost next to nothing.
+    Balanced,
+    /// A text leaves early unless it is clearly doubtful.
+    Fast,
+}
+
+impl From<Level> for Effort {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Full => Self::Full,
+            Level::Balanced => Self::Balanced,
+            Level::Fast => Self::Fast,
+        }
+    }
 }
 
 impl From<Engine> for EngineKind {
@@ -37,6 +61,6 @@ impl From<Engine> for EngineKind {
 impl ModelArgs {
     /// The options, everything else at its default.
     pub(super) fn options(&self) -> ModelOptions {
-        ModelOptions { path: self.model.clone(), ..ModelOptions::default() }
+        ModelOptions { path: self.model.clone(), effort: self.effort.into(), ..ModelOptions::default() }
     }
 }

@@ -188,7 +188,11 @@ pub(super) fn enricher(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::R
         EngineKind::Cpu => Some(Scorer::load(&settings.model, &settings.watchlist.topics, Arc::clone(metrics))?),
     };
     match scorer.as_ref().map(Scorer::info) {
-        Some(info) => metrics.build_info(&info.name, &info.version, &info.engine),
+        Some(info) => {
+            metrics.build_info(&info.name, &info.version, &info.engine);
+            let (name, version, effort) = (&info.name, &info.version, info.effort.name());
+            tracing::info!(name, version, engine = info.engine, effort, "model loaded");
+        }
         None => metrics.build_info("none", "none", "off"),
     }
     Ok(Enricher::new(Parts {
@@ -199,6 +203,7 @@ pub(super) fn enricher(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::R
             .collect(),
         default_decoder: Decoder { mapping: None, max_record_bytes },
         watchlist: Some(Arc::clone(&settings.watchlist)),
+        lexicon: settings.lexicon.clone(),
         language: settings.detect_language.then(LanguageDetector::new),
         scorer,
     }))

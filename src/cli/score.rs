@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::exit::{self, Exit};
 use super::lines::{Chunks, MAX_LINE_BYTES};
 use super::model::ModelArgs;
-use crate::config::load_watchlist;
+use crate::config::{load_lexicon, load_watchlist};
 use crate::enrich::{Enricher, Parts, Pending};
 use crate::mention::{Decoder, Mapping};
 use crate::model::{EngineKind, Scorer};
@@ -27,6 +27,9 @@ pub(super) struct Args {
     /// Whom to listen for (watchlist.toml). Without it every mention is scored as a text, and `entity` is null.
     #[arg(long, value_name = "FILE")]
     watchlist: Option<PathBuf>,
+    /// Phrases that correct the model (lexicon.toml, see docs/LEXICON.md). Those that name entities need a watchlist.
+    #[arg(long, value_name = "FILE")]
+    lexicon: Option<PathBuf>,
     /// How to read lines that are no canonical mentions (a mapping, see docs/MAPPINGS.md).
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
@@ -71,6 +74,22 @@ fn enricher(args: &Args) -> anyhow::Result<Enricher> {
             Some(Arc::new(watchlist))
         }
     };
+    let lexicon = match &args.lexicon {
+        None => None,
+        Some(path) => {
+            let (lexicon, warnings) =
+                load_lexicon(path, watchlist.as_deref()).map_err(|errors| bad(errors.to_string()))?;
+            for warning in warnings {
+                eprintln!("warning: {warning}");
+            }
+            let named = lexicon.phrases.iter().filter(|phrase| phrase.entities.is_some()).count();
+            if watchlist.is_none() && named > 0 {
+                let all = lexicon.phrases.len();
+                eprintln!("warning: without --watchlist, phrases that name entities do nothing: {named} of {all}");
+            }
+            Some(Arc::new(lexicon))
+        }
+    };
     let mapping = match &args.map {
         None => None,
         Some(path) => Some(Arc::new(Mapping::load(path).map_err(|error| bad(error.to_string()))?)),
@@ -84,6 +103,7 @@ fn enricher(args: &Args) -> anyhow::Result<Enricher> {
         decoders: HashMap::new(),
         default_decoder: Decoder { mapping, max_record_bytes: MAX_LINE_BYTES },
         watchlist,
+        lexicon,
         language: Some(LanguageDetector::new()),
         scorer,
     }))

@@ -8,10 +8,11 @@ use std::time::Duration;
 use super::document::Document;
 use super::error::ConfigErrors;
 use super::secrets::Env;
-use super::section::{Section, filled};
+use super::section::{Section, filled, optional};
 use super::settings::{Kafka, Limits, Settings};
-use super::{inputs, kafka, reputation, watchlist};
-use crate::model::{EngineKind, ModelOptions};
+use super::{inputs, kafka, lexicon, reputation, watchlist};
+use crate::enrich::Lexicon;
+use crate::model::{Effort, EngineKind, ModelOptions};
 use crate::watch::Watchlist;
 
 /// Where metrics, health and the page are served unless the file says otherwise: this machine only.
@@ -20,7 +21,7 @@ const HTTP: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOS
 /// Reads a configuration and everything it points to; returns warnings with it.
 pub(super) fn load(path: &Path, env: Env<'_>) -> Result<(Settings, Vec<String>), ConfigErrors> {
     let document = Document::open(path)?;
-    // Errors of the watchlist stand in another file and are told after those of this one.
+    // Errors of the watchlist and the lexicon stand in other files and are told after those of this one.
     let mut others = Vec::new();
     let mut warnings = Vec::new();
     let outcome = document.read(|root| {
@@ -35,6 +36,7 @@ pub(super) fn load(path: &Path, env: Env<'_>) -> Result<(Settings, Vec<String>),
         language.refuse_unknown();
         let http_addr = http(&root.section("http"));
         let watchlist = watchlist_of(root, &mut others, &mut warnings);
+        let lexicon = lexicon_of(root, watchlist.as_ref(), &mut others, &mut warnings);
         let (inputs, output) = topics?;
         let (engine, model) = model?;
         Some(Settings {
@@ -48,6 +50,7 @@ pub(super) fn load(path: &Path, env: Env<'_>) -> Result<(Settings, Vec<String>),
             detect_language: detect_language?,
             http_addr: http_addr?,
             watchlist: Arc::new(watchlist?),
+            lexicon: lexicon?,
         })
     });
     match outcome {
@@ -73,6 +76,27 @@ fn watchlist_of(
         Ok((watchlist, own)) => {
             warnings.extend(own);
             Some(watchlist)
+        }
+        Err(ConfigErrors(own)) => {
+            errors.extend(own);
+            None
+        }
+    }
+}
+
+/// `None` where it is wrong, `Some(None)` where there is none. Where the watchlist is wrong, entities are not looked up.
+fn lexicon_of(
+    root: &Section<'_>,
+    watchlist: Option<&Watchlist>,
+    errors: &mut Vec<super::ConfigError>,
+    warnings: &mut Vec<String>,
+) -> Option<Option<Arc<Lexicon>>> {
+    let path = optional(root, "lexicon", "the path of a lexicon file, seen from this file", filled)?;
+    let Some(path) = path else { return Some(None) };
+    match lexicon::load_lexicon(&root.document.resolve(&path.value), watchlist) {
+        Ok((lexicon, own)) => {
+            warnings.extend(own);
+            Some(Some(Arc::new(lexicon)))
         }
         Err(ConfigErrors(own)) => {
             errors.extend(own);
@@ -130,6 +154,9 @@ fn model(section: &Section<'_>) -> Option<(EngineKind, ModelOptions)> {
     });
     let batch_tokens = section.number("batch_tokens", 128..=65_536, 1_024);
     let cache_entries = section.number("cache_entries", 0..=10_000_000, 20_000);
+    let effort = section.or("effort", Effort::Full, |section| {
+        section.read("effort", "\"full\", \"balanced\" or \"fast\"", |value| Effort::named(value.as_str()?))
+    });
     section.refuse_unknown();
     let path = match path {
         Some(path) => Some(directory(section, &path)?),
@@ -138,7 +165,13 @@ fn model(section: &Section<'_>) -> Option<(EngineKind, ModelOptions)> {
     };
     Some((
         engine?,
-        ModelOptions { path, workers: workers?, batch_tokens: batch_tokens?, cache_entries: cache_entries? },
+        ModelOptions {
+            path,
+            workers: workers?,
+            batch_tokens: batch_tokens?,
+            cache_entries: cache_entries?,
+            effort: effort?,
+        },
     ))
 }
 

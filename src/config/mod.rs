@@ -6,6 +6,7 @@ mod document;
 pub mod error;
 mod inputs;
 mod kafka;
+mod lexicon;
 mod load;
 mod reputation;
 mod secrets;
@@ -14,6 +15,7 @@ pub mod settings;
 mod watchlist;
 
 pub use error::{ConfigError, ConfigErrors};
+pub use lexicon::{load_lexicon, parse_lexicon};
 pub use settings::Settings;
 pub use watchlist::{load_watchlist, parse_watchlist};
 

@@ -193,3 +193,25 @@ pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
 pub(super) fn filled(value: &DeValue<'_>) -> Option<String> {
     value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
 }
+
+/// A TOML number, whole or not; never NaN.
+pub(super) fn number(value: &DeValue<'_>) -> Option<f64> {
+    let number = match value {
+        DeValue::Float(number) => number.as_str().parse::<f64>().ok(),
+        DeValue::Integer(_) => integer(value).map(|number| number as f64),
+        _ => None,
+    };
+    number.filter(|number| !number.is_nan())
+}
+
+/// An optional field: `None` where it is wrong, `Some(None)` where it is absent.
+pub(super) fn optional<'d, T>(
+    section: &Section<'d>,
+    key: &'static str,
+    expected: &str,
+    read: impl FnOnce(&'d DeValue<'d>) -> Option<T>,
+) -> Option<Option<Located<T>>> {
+    let present = section.has(key);
+    let value = section.read(key, expected, read);
+    (value.is_some() || !present).then_some(value)
+}

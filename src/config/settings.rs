@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConfigErrors;
+use crate::enrich::Lexicon;
 use crate::mention::Mapping;
 use crate::model::{EngineKind, ModelOptions};
 use crate::reputation::Rules;
@@ -36,10 +37,12 @@ pub struct Settings {
     pub http_addr: SocketAddr,
     /// Entities and topics.
     pub watchlist: Arc<Watchlist>,
+    /// What the user knows better than the model.
+    pub lexicon: Option<Arc<Lexicon>>,
 }
 
 impl Settings {
-    /// Reads `undertone.toml` and everything it points to: watchlist, mappings, secrets. Relative paths are seen from the
+    /// Reads `undertone.toml` and everything it points to: watchlist, lexicon, mappings, secrets. Relative paths are seen from the
     /// file that names them. Connects to nothing and loads no model.
     ///
     /// # Errors

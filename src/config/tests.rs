@@ -217,6 +217,7 @@ const BAD_UNDERTONE: &[(&str, &str, &str)] = &[
     ("\"off\"\n", "\"off\"\nworkers = 0\n", "undertone.toml:17:11: model.workers: found 0, expected a whole number from 1 to 1024"),
     ("\"off\"\n", "\"off\"\nbatch_tokens = 10\n", "undertone.toml:17:16: model.batch_tokens: found 10, expected a whole number from 128 to 65536"),
     ("\"off\"\n", "\"off\"\ncache_entries = -1\n", "undertone.toml:17:17: model.cache_entries: found -1, expected a whole number from 0"),
+    ("\"off\"\n", "\"off\"\neffort = \"little\"\n", "undertone.toml:17:10: model.effort: found \"little\", expected \"full\", \"balanced\" or \"fast\""),
     ("\"off\"\n", "\"off\"\npath = \"/nowhere\"\n", "undertone.toml:17:8: model.path: found /nowhere (no such directory), expected a model directory"),
     ("detect = false", "detect = \"no\"", "undertone.toml:18:10: language.detect: found \"no\", expected true or false"),
     ("[output]\nenriched = \"out.enriched\"", "[[output]]", "undertone.toml:11:1: output: found a list, expected a table, [output]"),

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::document::Document;
 use super::error::{ConfigError, ConfigErrors};
-use super::section::{Located, Section, filled};
+use super::section::{Located, Section, filled, number, optional};
 use crate::watch::query;
 use crate::watch::{Account, Entity, EntityKind, Space, Topic, Watchlist, WatchlistError};
 
@@ -130,18 +130,6 @@ fn entity(mut section: Section<'_>, ids: &mut Ids) -> Option<Entity> {
     })
 }
 
-/// An optional field: `None` where it is wrong, `Some(None)` where it is absent.
-fn optional<'d, T>(
-    section: &Section<'d>,
-    key: &'static str,
-    expected: &str,
-    read: impl FnOnce(&'d DeValue<'d>) -> Option<T>,
-) -> Option<Option<Located<T>>> {
-    let present = section.has(key);
-    let value = section.read(key, expected, read);
-    (value.is_some() || !present).then_some(value)
-}
-
 fn checked_query(section: &Section<'_>, query: Located<String>) -> Option<String> {
     let Located { value, at } = query;
     match query::parse(&value) {
@@ -211,12 +199,7 @@ fn topic(mut section: Section<'_>, ids: &mut Ids) -> Option<Topic> {
     let description = section.require("description", "a sentence that says what the topic is about", filled);
     let examples = examples(&section);
     let threshold = optional(&section, "threshold", "a number from 0 to 1", |value| {
-        let number = match value {
-            DeValue::Float(number) => number.as_str().parse::<f32>().ok(),
-            DeValue::Integer(number) => number.as_str().parse::<f32>().ok(),
-            _ => None,
-        };
-        number.filter(|number| (0.0..=1.0).contains(number))
+        number(value).map(|number| number as f32).filter(|number| (0.0..=1.0).contains(number))
     });
     section.refuse_unknown();
     Some(Topic {

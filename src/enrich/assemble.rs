@@ -5,15 +5,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::event::{
-    EnrichedEvent, EntityRef, EvidenceRef, Matched, ModelRef, OriginRef, SCHEMA, SentimentRef, Signals, TopicRef,
-    WatchlistRef,
+    CorrectedRef, EnrichedEvent, EntityRef, EvidenceRef, LexiconRef, Matched, ModelRef, OriginRef, SCHEMA,
+    SentimentRef, Signals, TopicRef, WasRef, WatchlistRef,
 };
+use super::lexicon::{Effect, Verdict, corrected};
 use super::offsets::Offsets;
 use super::prepare::{Item, Prepared};
-use super::{Enriched, Enricher};
+use super::{Enriched, Enricher, Parts};
 use crate::mention::Record;
-use crate::model::{ModelInfo, Scores, Sentiment, SentimentLabel};
-use crate::watch::{EntityKind, Match, Watchlist};
+use crate::model::{Scorer, Scores, Sentiment, SentimentLabel};
+use crate::watch::{EntityKind, Match};
 
 /// The strings that stand in every event, made once.
 pub(super) struct Names {
@@ -21,9 +22,14 @@ pub(super) struct Names {
     entities: Vec<EntityNames>,
     topics: Vec<Arc<str>>,
     watchlist: Option<WatchlistRef>,
+    lexicon: Option<LexiconRef>,
     model: Option<ModelRef>,
+    /// How many layers the model has.
+    layers: u32,
     /// Codes of the languages that the model was measured on.
     measured: Vec<String>,
+    /// A corrected sentiment is held to the model's own bound.
+    abstain_below: f32,
 }
 
 struct EntityNames {
@@ -33,7 +39,8 @@ struct EntityNames {
 }
 
 impl Names {
-    pub(super) fn new(watchlist: Option<&Watchlist>, model: Option<&ModelInfo>) -> Self {
+    pub(super) fn new(parts: &Parts) -> Self {
+        let (watchlist, model) = (parts.watchlist.as_deref(), parts.scorer.as_ref().map(Scorer::info));
         Self {
             schema: SCHEMA.into(),
             entities: watchlist.map_or_else(Vec::new, |w| {
@@ -44,8 +51,15 @@ impl Names {
             }),
             topics: watchlist.map_or_else(Vec::new, |w| w.topics.iter().map(|t| t.id.as_str().into()).collect()),
             watchlist: watchlist.map(|w| WatchlistRef { version: w.version.as_str().into() }),
-            model: model.map(|m| ModelRef { name: m.name.as_str().into(), version: m.version.as_str().into() }),
+            lexicon: parts.lexicon.as_ref().map(|l| LexiconRef { version: l.version.as_str().into() }),
+            model: model.map(|m| ModelRef {
+                name: m.name.as_str().into(),
+                version: m.version.as_str().into(),
+                layers: None,
+            }),
+            layers: model.map_or(0, |m| m.layers),
             measured: model.map_or_else(Vec::new, |m| m.languages.clone()),
+            abstain_below: model.map_or(0.0, |m| m.abstain_below),
         }
     }
 
@@ -126,7 +140,7 @@ impl<'a> Shared<'a> {
             mention: Arc::clone(mention),
             entity: entity.map(|(names, found)| self.entity(names, found)),
             language: item.language.clone(),
-            sentiment: sentiment.map(|sentiment| self.sentiment(sentiment)),
+            sentiment: sentiment.map(|sentiment| self.sentiment(sentiment, entity.map(|(names, _)| &*names.id))),
             topics: self.topics.clone(),
             signals: Signals {
                 complaint: self.scores.map(|s| rounded(s.complaint)),
@@ -136,8 +150,9 @@ impl<'a> Shared<'a> {
             },
             fingerprint: self.fingerprint.clone(),
             truncated: self.scores.is_some_and(|s| s.truncated),
-            model: names.model.clone(),
+            model: names.model.clone().map(|model| ModelRef { layers: self.early(), ..model }),
             watchlist: names.watchlist.clone(),
+            lexicon: names.lexicon.clone(),
             origin: OriginRef {
                 topic: Arc::clone(&record.origin.topic),
                 partition: record.origin.partition,
@@ -145,6 +160,11 @@ impl<'a> Shared<'a> {
             },
             processed_at,
         }
+    }
+
+    /// After how many layers the text left, if not after all.
+    fn early(&self) -> Option<u32> {
+        self.scores.map(|scores| scores.layers).filter(|layers| *layers < self.enricher.names.layers)
     }
 
     fn entity(&self, names: &EntityNames, found: &Match) -> EntityRef {
@@ -161,17 +181,25 @@ impl<'a> Shared<'a> {
         }
     }
 
-    fn sentiment(&self, sentiment: &Sentiment) -> SentimentRef {
-        let [negative, neutral, positive] = sentiment.probabilities.map(rounded);
+    fn sentiment(&self, sentiment: &Sentiment, entity: Option<&str>) -> SentimentRef {
+        let said = said(sentiment.probabilities, sentiment.abstained);
+        let lexicon = self.enricher.parts.lexicon.as_ref();
+        let verdict = lexicon.and_then(|lexicon| lexicon.verdict(&self.item.phrases, entity, &self.item.language.code));
+        let (now, corrected) = match verdict {
+            None => (said, None),
+            Some(verdict) => (self.corrected(sentiment, verdict.effect), Some(mark(verdict, said))),
+        };
+        let WasRef { label, score, negative, neutral, positive, abstained } = now;
         let evidence = &sentiment.evidence;
         let spans: Vec<_> = evidence.iter().map(|evidence| self.item.normalised.to_source(evidence.span)).collect();
         SentimentRef {
-            label: label(sentiment.probabilities),
-            score: rounded(positive - negative),
+            label,
+            score,
             negative,
             neutral,
             positive,
-            abstained: sentiment.abstained,
+            abstained,
+            corrected,
             evidence: self
                 .offsets
                 .chars(&spans)
@@ -186,6 +214,27 @@ impl<'a> Shared<'a> {
                 .collect(),
         }
     }
+
+    fn corrected(&self, sentiment: &Sentiment, effect: Effect) -> WasRef {
+        let probabilities = corrected(sentiment.probabilities, effect);
+        // A user who fixes a label is sure; after a shift the bound of the model holds.
+        let surest = probabilities.iter().copied().fold(0.0, f32::max);
+        said(probabilities, surest < self.enricher.names.abstain_below)
+    }
+}
+
+/// A sentiment as events write it.
+fn said(probabilities: [f32; 3], abstained: bool) -> WasRef {
+    let [negative, neutral, positive] = probabilities.map(rounded);
+    WasRef { label: label(probabilities), score: rounded(positive - negative), negative, neutral, positive, abstained }
+}
+
+fn mark(verdict: Verdict<'_>, was: WasRef) -> CorrectedRef {
+    let shift = match verdict.effect {
+        Effect::Shift(by) => Some(rounded(by as f32)),
+        Effect::Fix(_) | Effect::Spare => None,
+    };
+    CorrectedRef { by: verdict.by.into_iter().map(Into::into).collect(), shift, was }
 }
 
 /// `<source>:<mention id>#<entity id>`.

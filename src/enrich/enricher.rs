@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use super::EnrichedEvent;
 use super::assemble::Names;
 use super::prepare::Prepared;
+use super::{EnrichedEvent, Lexicon};
 use crate::mention::{Decoder, Record, Rejection};
 use crate::model::{ModelError, Request, Scorer, Scores, Ticket};
 use crate::text::LanguageDetector;
@@ -33,6 +33,8 @@ pub struct Parts {
     pub default_decoder: Decoder,
     /// Whom to listen for; without it every mention is scored as a text, and events carry no entity.
     pub watchlist: Option<Arc<Watchlist>>,
+    /// What the user knows better than the model.
+    pub lexicon: Option<Arc<Lexicon>>,
     /// Tells languages; without it the platform's hint stands.
     pub language: Option<LanguageDetector>,
     /// The model; without it events carry no sentiment, no topics and no signals but the question.
@@ -73,7 +75,7 @@ pub struct Enriched {
 impl Enricher {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let names = Names::new(parts.watchlist.as_deref(), parts.scorer.as_ref().map(Scorer::info));
+        let names = Names::new(&parts);
         Self { parts, names }
     }
 

@@ -46,6 +46,9 @@ pub struct EnrichedEvent {
     pub model: Option<ModelRef>,
     /// The watchlist; `None` without one.
     pub watchlist: Option<WatchlistRef>,
+    /// The lexicon that was in force, whether it corrected this event or not; not written without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lexicon: Option<LexiconRef>,
     /// Where the mention was read.
     pub origin: OriginRef,
     /// When it was processed.
@@ -119,10 +122,42 @@ pub struct SentimentRef {
     pub neutral: f32,
     /// Probability of positive.
     pub positive: f32,
-    /// The model is not sure enough.
+    /// It is not sure enough; never where the lexicon fixed the label.
     pub abstained: bool,
-    /// What moved the label, strongest first.
+    /// What moved the model's label, strongest first.
     pub evidence: Vec<EvidenceRef>,
+    /// What the lexicon made of it; not written where the model's word stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<CorrectedRef>,
+}
+
+/// Who corrected a sentiment, and what the model had said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CorrectedRef {
+    /// The phrases of the lexicon that did it, each by the spelling that was said first, as the lexicon has it, in the order of
+    /// the mention; the first 32.
+    pub by: Vec<Arc<str>>,
+    /// Logits by which they shifted positive against negative; `None` where they fixed the label.
+    pub shift: Option<f32>,
+    /// What the model had said.
+    pub was: WasRef,
+}
+
+/// A sentiment as the model had it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WasRef {
+    /// The likeliest class.
+    pub label: SentimentLabel,
+    /// `positive − negative`, −1 to 1.
+    pub score: f32,
+    /// Probability of negative.
+    pub negative: f32,
+    /// Probability of neutral.
+    pub neutral: f32,
+    /// Probability of positive.
+    pub positive: f32,
+    /// The model was not sure enough.
+    pub abstained: bool,
 }
 
 /// A piece of the mention that moved the label.
@@ -168,11 +203,21 @@ pub struct ModelRef {
     pub name: Arc<str>,
     /// Version.
     pub version: Arc<str>,
+    /// How many of its layers this text went through, where it was sure before the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<u32>,
 }
 
 /// The watchlist of an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WatchlistRef {
+    /// Hash of its content.
+    pub version: Arc<str>,
+}
+
+/// The lexicon of an event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LexiconRef {
     /// Hash of its content.
     pub version: Arc<str>,
 }

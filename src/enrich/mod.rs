@@ -7,11 +7,13 @@
 mod assemble;
 mod enricher;
 pub mod event;
+pub mod lexicon;
 mod offsets;
 mod prepare;
 
 pub use enricher::{EnrichError, Enriched, Enricher, Parts, Pending, Scored};
 pub use event::EnrichedEvent;
+pub use lexicon::Lexicon;
 
 #[cfg(test)]
 mod tests;

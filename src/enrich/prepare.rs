@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Enricher;
 use super::assemble::rounded;
 use super::event::LanguageRef;
+use super::lexicon::Found;
 use crate::mention::{Decoded, Mention, Op, Record, Rejection};
 use crate::model::Request;
 use crate::text::question::is_question;
@@ -27,6 +28,8 @@ pub(super) struct Item {
     pub(super) revision: u64,
     /// Empty where there is no watchlist.
     pub(super) matches: Vec<Match>,
+    /// The phrases of the lexicon that stand in it; empty without a lexicon or a model.
+    pub(super) phrases: Found,
     pub(super) normalised: Normalised,
     pub(super) language: LanguageRef,
     pub(super) question: bool,
@@ -75,11 +78,15 @@ impl Enricher {
         let language = self.language_of(&normalised.text, mention.language.as_deref());
         let request = self.parts.scorer.as_ref().map(|_| Request {
             text: normalised.text.clone(),
+            language: language.code.clone(),
             targets: matches
                 .iter()
                 .map(|found| found.spans.iter().filter_map(|span| normalised.from_source(*span)).collect())
                 .collect(),
         });
+        // Without a model there is nothing to correct.
+        let lexicon = self.parts.lexicon.as_ref().filter(|_| self.parts.scorer.is_some());
+        let phrases = lexicon.map(|lexicon| lexicon.find(&body, mention.text_start())).unwrap_or_default();
         drop(body);
         Some(Item {
             op: decoded.op,
@@ -88,6 +95,7 @@ impl Enricher {
             fingerprint: fingerprint(&normalised.text),
             mention: Arc::new(mention),
             matches,
+            phrases,
             normalised,
             language,
             request,

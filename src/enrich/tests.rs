@@ -30,6 +30,7 @@ fn enricher() -> Enricher {
         decoders: HashMap::new(),
         default_decoder: Decoder { mapping: None, max_record_bytes: 10_000 },
         watchlist: Some(Watchlist::new(entities, Vec::new()).unwrap().into()),
+        lexicon: None,
         language: None,
         scorer: None,
     })
@@ -120,6 +121,7 @@ fn a_hostile_record_takes_no_longer_than_an_ordinary_one_of_its_size() {
         decoders: HashMap::new(),
         default_decoder: Decoder { mapping: None, max_record_bytes: 8 << 20 },
         watchlist: Some(Watchlist::new(entities, Vec::new()).unwrap().into()),
+        lexicon: None,
         language: None,
         scorer: None,
     });

@@ -8,8 +8,8 @@ use xxhash_rust::xxh3::Xxh3Builder;
 
 use super::{Request, Scores};
 
-/// Stands for a request: 128 bits over its text and targets. Keys are kept instead of texts, so that an entry's size does not
-/// depend on its text's; two texts meet in one key once in 10²⁸ pairs.
+/// Stands for a request: 128 bits over its text, language and targets. Keys are kept instead of texts, so that an
+/// entry's size does not depend on its text's; two texts meet in one key once in 10²⁸ pairs.
 pub(super) type Key = u128;
 
 /// Scores with more targets are not kept: entries are counted, not weighed, so none may be much larger than others.
@@ -66,6 +66,7 @@ mod tests {
                 spam: 0.0,
                 topics: Vec::new(),
                 tokens: 3,
+                layers: 1,
                 truncated: false,
             })
         };

@@ -5,13 +5,14 @@
 //! serves every target.
 
 use super::ModelError;
-use super::directory::{Directory, LinearHead, SignalHead};
+use super::card::{LinearHead, Temperatures, Tensors};
 use super::evidence;
-use super::input::Input;
 use super::math::{dot, mean, normalise, softmax};
 use super::scores::{Scores, Sentiment};
 use super::topics::Prototypes;
 use super::weights::TensorFile;
+use super::workers::Item;
+use crate::text::Span;
 
 /// A linear map in float32.
 struct Head {
@@ -34,7 +35,7 @@ impl Head {
     }
 }
 
-/// All heads of a model.
+/// All heads that read one layer.
 pub(super) struct Heads {
     hidden: usize,
     sentiment: Head,
@@ -45,17 +46,47 @@ pub(super) struct Heads {
     offensive: Head,
     spam: Head,
     embedding: Head,
-    temperature: f32,
+    temperatures: Temperatures,
     abstain_below: f32,
 }
 
+/// What the heads make of a text in numbers: enough to tell how sure they are.
+pub(super) struct Reading {
+    /// The mean of all token vectors.
+    mean: Vec<f32>,
+    /// Probabilities of the text's sentiment.
+    text: [f32; 3],
+    /// Of the sentiment toward each target.
+    targets: Vec<[f32; 3]>,
+    /// Complaint, offensive, spam.
+    signals: [f32; 3],
+}
+
+impl Reading {
+    /// The probability of the least sure answer: the sentiment toward each target (of the text, where there is none),
+    /// and each of the signals.
+    pub(super) fn sureness(&self) -> f32 {
+        let text = self.targets.is_empty().then_some(&self.text);
+        let sentiments = self.targets.iter().chain(text).map(surest);
+        sentiments.chain(self.signals.map(|yes| yes.max(1.0 - yes))).fold(1.0, f32::min)
+    }
+}
+
+/// The probability of the likeliest class.
+fn surest(probabilities: &[f32; 3]) -> f32 {
+    probabilities.iter().copied().fold(0.0, f32::max)
+}
+
 impl Heads {
-    /// Loads the heads that `undertone.json` names.
-    pub(super) fn load(directory: &Directory, file: &TensorFile<'_>) -> Result<Self, ModelError> {
-        let hidden = directory.architecture.hidden_size;
-        let names = &directory.card.heads;
-        let linear = |head: &LinearHead| Head::load(file, &head.weight, head.bias.as_deref(), [hidden, hidden]);
-        let signal = |head: &SignalHead| Head::load(file, &head.weight, head.bias.as_deref(), [2, hidden]);
+    /// Loads the heads of these tensors.
+    pub(super) fn load(
+        file: &TensorFile<'_>,
+        hidden: usize,
+        names: &Tensors,
+        temperatures: Temperatures,
+        abstain_below: f32,
+    ) -> Result<Self, ModelError> {
+        let linear = |head: &LinearHead, rows| Head::load(file, &head.weight, head.bias.as_deref(), [rows, hidden]);
         let of_text = &names.sentiment;
         let sentiment = Head::load(file, &of_text.weight, of_text.bias.as_deref(), [3, hidden])?;
         let (negative, positive) = (&sentiment.weight[..hidden], &sentiment.weight[2 * hidden..]);
@@ -64,45 +95,72 @@ impl Heads {
             direction: positive.iter().zip(negative).map(|(positive, negative)| positive - negative).collect(),
             target: Head::load(file, &of_text.target_weight, of_text.target_bias.as_deref(), [3, 2 * hidden])?,
             sentiment,
-            complaint: signal(&names.complaint)?,
-            offensive: signal(&names.offensive)?,
-            spam: signal(&names.spam)?,
-            embedding: linear(&names.embedding)?,
-            temperature: directory.card.calibration.temperature,
-            abstain_below: directory.card.calibration.abstain_below,
+            complaint: linear(&names.complaint, 2)?,
+            offensive: linear(&names.offensive, 2)?,
+            spam: linear(&names.spam, 2)?,
+            embedding: linear(&names.embedding, hidden)?,
+            temperatures,
+            abstain_below,
         })
     }
 
-    /// Reads one sequence: `vectors` holds a row for each of `input`'s tokens, `text` is what they were made of.
-    pub(super) fn read(&self, text: &str, input: &Input, vectors: &[f32], prototypes: &Prototypes) -> Scores {
-        let rows = || vectors.chunks_exact(self.hidden);
-        let all = mean(rows(), self.hidden).unwrap_or_else(|| vec![0.0; self.hidden]);
-        let shares: Vec<f32> = rows().map(|row| dot(&self.direction, row) / input.ids.len() as f32).collect();
-        let words = evidence::words(text, &input.spans, &shares);
+    /// Reads one sequence: `vectors` holds a row for each of the item's tokens.
+    pub(super) fn read(&self, item: &Item, vectors: &[f32]) -> Reading {
+        let rows = vectors.chunks_exact(self.hidden);
+        let all = mean(rows, self.hidden).unwrap_or_else(|| vec![0.0; self.hidden]);
+        let temperature = self.temperatures.of(&item.language);
         let logits: [f32; 3] = self.sentiment.logits(&all);
-        let targets = input
-            .targets
-            .iter()
-            .map(|tokens| {
-                let span =
-                    mean(tokens.iter().map(|at| &vectors[at * self.hidden..(at + 1) * self.hidden]), self.hidden);
-                let Some(span) = span else { return self.sentiment_of(logits, evidence::strongest(&words, &[])) };
-                let apart: Vec<f32> = span.iter().zip(&all).map(|(span, all)| span - all).collect();
-                let shift: [f32; 3] = self.target.logits(&[span, apart].concat());
-                let own: Vec<_> = tokens.iter().filter_map(|&at| input.spans[at]).collect();
-                let toward = std::array::from_fn(|class| logits[class] + shift[class]);
-                self.sentiment_of(toward, evidence::strongest(&words, &own))
-            })
-            .collect();
+        let toward = |tokens: &Vec<usize>| {
+            let own = tokens.iter().map(|at| &vectors[at * self.hidden..(at + 1) * self.hidden]);
+            // A target that no token stands for gets the sentiment of the text.
+            let Some(span) = mean(own, self.hidden) else { return softmax(logits, temperature) };
+            let apart: Vec<f32> = span.iter().zip(&all).map(|(span, all)| span - all).collect();
+            let shift: [f32; 3] = self.target.logits(&[span, apart].concat());
+            softmax(std::array::from_fn(|class| logits[class] + shift[class]), temperature)
+        };
         let yes = |head: &Head| softmax(head.logits::<2>(&all), 1.0)[1];
+        Reading {
+            text: softmax(logits, temperature),
+            targets: item.input.targets.iter().map(toward).collect(),
+            signals: [yes(&self.complaint), yes(&self.offensive), yes(&self.spam)],
+            mean: all,
+        }
+    }
+
+    /// Everything that is said of a text that was read here, after so many layers: the reading with its evidence and
+    /// topics.
+    pub(super) fn say(
+        &self,
+        reading: &Reading,
+        item: &Item,
+        vectors: &[f32],
+        prototypes: &Prototypes,
+        layers: usize,
+    ) -> Scores {
+        let input = &item.input;
+        let rows = vectors.chunks_exact(self.hidden);
+        let shares: Vec<f32> = rows.map(|row| dot(&self.direction, row) / input.ids.len() as f32).collect();
+        let words = evidence::words(&item.text, &input.spans, &shares);
+        let sentiment = |probabilities: &[f32; 3], own: &[Span]| Sentiment {
+            probabilities: *probabilities,
+            abstained: surest(probabilities) < self.abstain_below,
+            evidence: evidence::strongest(&words, own),
+        };
+        let toward = |(probabilities, tokens): (_, &Vec<usize>)| {
+            let own: Vec<Span> = tokens.iter().filter_map(|&at| input.spans[at]).collect();
+            sentiment(probabilities, &own)
+        };
+        let [complaint, offensive, spam] = reading.signals;
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Scores {
-            text: self.sentiment_of(logits, evidence::strongest(&words, &[])),
-            targets,
-            complaint: yes(&self.complaint),
-            offensive: yes(&self.offensive),
-            spam: yes(&self.spam),
-            topics: if prototypes.is_empty() { Vec::new() } else { prototypes.of(&self.embed(&all)) },
-            tokens: u32::try_from(input.ids.len()).unwrap_or(u32::MAX),
+            text: sentiment(&reading.text, &[]),
+            targets: reading.targets.iter().zip(&input.targets).map(toward).collect(),
+            complaint,
+            offensive,
+            spam,
+            topics: if prototypes.is_empty() { Vec::new() } else { prototypes.of(&self.embed(&reading.mean)) },
+            tokens: count(input.ids.len()),
+            layers: count(layers),
             truncated: input.truncated,
         }
     }
@@ -116,12 +174,6 @@ impl Heads {
         let mut embedding: Vec<f32> = (0..self.hidden).map(|row| self.embedding.row(row, self.hidden, all)).collect();
         normalise(&mut embedding);
         embedding
-    }
-
-    fn sentiment_of(&self, logits: [f32; 3], evidence: Vec<super::Evidence>) -> Sentiment {
-        let probabilities = softmax(logits, self.temperature);
-        let surest = probabilities.iter().copied().fold(0.0, f32::max);
-        Sentiment { probabilities, abstained: surest < self.abstain_below, evidence }
     }
 }
 
@@ -139,7 +191,7 @@ impl Heads {
             offensive: head(2, hidden),
             spam: head(2, hidden),
             embedding: head(hidden, hidden),
-            temperature: 1.0,
+            temperatures: Temperatures::plain(),
             abstain_below: 0.5,
         }
     }

@@ -1,5 +1,6 @@
 //! The door of the model stage.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use super::Scores;
 use super::batch;
 use super::cache::{Key, ScoreCache};
 use super::directory::Directory;
+use super::effort::{Depths, Effort};
 use super::engine::cpu::{CpuEngine, CpuModel};
 use super::engine::{Engine, Packed};
 use super::heads::Heads;
@@ -42,11 +44,13 @@ pub struct ModelOptions {
     pub batch_tokens: usize,
     /// Entries of the cache of scored texts.
     pub cache_entries: usize,
+    /// Whether texts that are sure early leave early.
+    pub effort: Effort,
 }
 
 impl Default for ModelOptions {
     fn default() -> Self {
-        Self { path: None, workers: None, batch_tokens: 1_024, cache_entries: 20_000 }
+        Self { path: None, workers: None, batch_tokens: 1_024, cache_entries: 20_000, effort: Effort::Full }
     }
 }
 
@@ -75,10 +79,16 @@ pub struct ModelInfo {
     pub version: String,
     /// Engine and kernel: `cpu (avx512-vnni)`.
     pub engine: String,
+    /// How deep texts are read.
+    pub effort: Effort,
+    /// How many layers it has.
+    pub layers: u32,
     /// ISO 639-1 codes with a published figure.
     pub languages: Vec<String>,
     /// For those who want a yes or a no of a signal.
     pub thresholds: SignalThresholds,
+    /// A sentiment whose likeliest class is less likely than this is abstained from.
+    pub abstain_below: f32,
 }
 
 /// Probabilities from which the model card counts a signal as there.
@@ -93,10 +103,13 @@ pub struct SignalThresholds {
 }
 
 /// One text to score.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Request {
     /// Normalised text.
     pub text: String,
+    /// ISO 639-1 code of its language: how sure the model may say it is differs by language. One that the model was not
+    /// calibrated for, `und` and nothing take what holds for all.
+    pub language: Cow<'static, str>,
     /// For each entity, the pieces of the normalised text that name it; an entity with no piece gets the text's sentiment.
     pub targets: Vec<Vec<Span>>,
 }
@@ -133,26 +146,31 @@ impl Scorer {
         // The vocabulary and the weights are independent, and each takes a good part of a second.
         let (tokenizer, loaded) = std::thread::scope(|scope| {
             let tokenizer = scope.spawn(|| Tokenizer::load(&directory.file("tokenizer.json")));
-            let loaded = load_weights(&directory);
+            let loaded = load_weights(&directory, options.effort);
             (tokenizer.join(), loaded)
         });
         let tokenizer = tokenizer.map_err(|_| ModelError::Failed("the tokenizer panicked".into()))??;
-        let (model, heads) = loaded?;
+        let (model, depths) = loaded?;
         let card = &directory.card;
         let template = Template { prefix: card.input.prefix.clone(), max_tokens: card.input.max_tokens };
         let info = ModelInfo {
             name: card.name.clone(),
             version: card.version.clone(),
             engine: format!("cpu ({})", model.kernel),
+            effort: options.effort,
+            layers: u32::try_from(directory.architecture.num_hidden_layers).unwrap_or(u32::MAX),
             languages: card.languages.keys().cloned().collect(),
             thresholds: SignalThresholds {
                 complaint: card.heads.complaint.threshold,
                 offensive: card.heads.offensive.threshold,
                 spam: card.heads.spam.threshold,
             },
+            abstain_below: card.calibration.abstain_below,
         };
-        let prototypes = embed(topics, card.topics.threshold, &model, &heads, &tokenizer, &template)?;
-        let shared = Arc::new(Shared { heads, prototypes, cache: ScoreCache::new(options.cache_entries), metrics });
+        let prototypes = embed(topics, card.topics.threshold, &model, depths.full(), &tokenizer, &template)?;
+        // Every depth stands at 0 from the start.
+        depths.layers().for_each(|layers| metrics.scored(layers, 0));
+        let shared = Arc::new(Shared { depths, prototypes, cache: ScoreCache::new(options.cache_entries), metrics });
         let engine: Arc<MakeEngine> = Arc::new(move || Box::new(CpuEngine::new(model.clone())));
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let workers = Workers::start(options.workers.unwrap_or_else(cores).max(1), &shared, &engine)?;
@@ -182,7 +200,7 @@ impl Scorer {
             } else {
                 first.insert(key, at);
                 let input = self.template.input(&self.tokenizer, &request);
-                items.push(Some(Item { at, key, text: request.text, input }));
+                items.push(Some(Item { at, key, text: request.text, language: request.language, input }));
                 answers.push(Answer::Pending(at));
             }
         }
@@ -225,11 +243,11 @@ impl Ticket {
     }
 }
 
-fn load_weights(directory: &Directory) -> Result<(Arc<CpuModel>, Heads), ModelError> {
+fn load_weights(directory: &Directory, effort: Effort) -> Result<(Arc<CpuModel>, Depths), ModelError> {
     let path = directory.file("encoder.safetensors");
     let bytes = read(&path)?;
     let file = TensorFile::parse(&path, &bytes)?;
-    Ok((Arc::new(CpuModel::load(directory, &file)?), Heads::load(directory, &file)?))
+    Ok((Arc::new(CpuModel::load(directory, &file)?), Depths::load(directory, &file, effort)?))
 }
 
 /// The prototypes of the topics: each the mean embedding of its name, description and examples.
@@ -248,7 +266,7 @@ fn embed(
         let embeddings = sentences
             .filter(|sentence| !sentence.trim().is_empty())
             .map(|sentence| {
-                let request = Request { text: sentence.clone(), targets: Vec::new() };
+                let request = Request { text: sentence.clone(), ..Request::default() };
                 let mut batch = Packed::default();
                 batch.push(&template.input(tokenizer, &request).ids);
                 engine.encode(&batch).map(|vectors| heads.embedding(vectors)).map_err(ModelError::Failed)

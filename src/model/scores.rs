@@ -53,6 +53,8 @@ pub struct Scores {
     pub topics: Vec<(u16, f32)>,
     /// How many tokens were encoded.
     pub tokens: u32,
+    /// How many layers they went through: fewer than all where the text was sure early.
+    pub layers: u32,
     /// The text was longer than the model reads, and was cut to a window around the targets.
     pub truncated: bool,
 }

@@ -1,5 +1,6 @@
 //! The threads that run the engine.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -7,8 +8,8 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::cache::{Key, ScoreCache};
-use super::engine::{Engine, Packed};
-use super::heads::Heads;
+use super::effort::Depths;
+use super::engine::Engine;
 use super::input::Input;
 use super::topics::Prototypes;
 use super::{ModelError, Scores};
@@ -22,6 +23,8 @@ pub(super) struct Item {
     pub(super) at: usize,
     pub(super) key: Key,
     pub(super) text: String,
+    /// Picks the temperature.
+    pub(super) language: Cow<'static, str>,
     pub(super) input: Input,
 }
 
@@ -36,7 +39,7 @@ pub(super) struct Job {
 
 /// What all workers share.
 pub(super) struct Shared {
-    pub(super) heads: Heads,
+    pub(super) depths: Depths,
     pub(super) prototypes: Prototypes,
     pub(super) cache: ScoreCache,
     pub(super) metrics: Arc<Metrics>,
@@ -113,49 +116,69 @@ fn work(jobs: &Receiver<Job>, shared: &Shared, make_engine: &MakeEngine) {
 }
 
 fn score(engine: &mut dyn Engine, shared: &Shared, items: &[Item]) -> Reply {
-    let mut batch = Packed::default();
-    items.iter().for_each(|item| batch.push(&item.input.ids));
-    shared.metrics.batch(batch.ids().len());
-    let vectors = engine.encode(&batch).map_err(ModelError::Failed)?;
-    let width = vectors.len() / batch.ids().len().max(1);
-    let scored = items.iter().zip(batch.sequences()).map(|(item, range)| {
-        let vectors = &vectors[range.start * width..range.end * width];
-        let scores = Arc::new(shared.heads.read(&item.text, &item.input, vectors, &shared.prototypes));
+    shared.metrics.batch(items.iter().map(|item| item.input.ids.len()).sum());
+    let scored = shared.depths.score(engine, items, &shared.prototypes).map_err(ModelError::Failed)?;
+    for layers in shared.depths.layers() {
+        let left = scored.iter().filter(|(_, scores)| scores.layers as usize == layers).count();
+        shared.metrics.scored(layers, left as u64);
+    }
+    let keep = |(item, scores): (&Item, Scores)| {
+        let scores = Arc::new(scores);
         shared.cache.insert(item.key, scores.clone());
         (item.at, scores)
-    });
-    Ok(scored.collect())
+    };
+    Ok(scored.into_iter().map(keep).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
+    use crate::model::engine::Packed;
 
     /// Fails for some ids.
     struct Moody(Vec<f32>);
 
     impl Engine for Moody {
-        fn encode(&mut self, batch: &Packed) -> Result<&[f32], String> {
+        fn layers(&self) -> usize {
+            1
+        }
+
+        fn start(&mut self, batch: &Packed) -> Result<(), String> {
             assert!(!batch.ids().contains(&666), "the number of the beast");
             if batch.ids().contains(&667) {
                 return Err("one too many".into());
             }
             self.0.resize(batch.ids().len() * 16, 0.0);
+            Ok(())
+        }
+
+        fn run(&mut self, _: Range<usize>) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn vectors(&mut self) -> Result<&[f32], String> {
             Ok(&self.0)
+        }
+
+        fn retain(&mut self, _: &[bool]) -> Result<(), String> {
+            Err("nobody leaves early".into())
         }
     }
 
     fn ask(workers: &Workers, id: u32) -> Reply {
         let input = Input { ids: vec![id], spans: vec![None], targets: Vec::new(), truncated: false };
         let (reply, replies) = unbounded();
-        workers.hand_over(Job { items: vec![Item { at: 7, key: u128::from(id), text: String::new(), input }], reply });
+        let item = Item { at: 7, key: u128::from(id), text: String::new(), language: "en".into(), input };
+        workers.hand_over(Job { items: vec![item], reply });
         replies.recv().unwrap()
     }
 
     #[test]
     fn a_batch_that_panics_or_errs_fails_alone_and_the_worker_lives_on() {
         let shared = Arc::new(Shared {
-            heads: Heads::blank(16),
+            depths: Depths::blank(16),
             prototypes: Prototypes::default(),
             cache: ScoreCache::new(10),
             metrics: Arc::new(Metrics::default()),

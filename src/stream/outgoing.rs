@@ -9,6 +9,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use crate::enrich::{Enriched, EnrichedEvent};
 use crate::mention::{Reason, Record, Rejection};
 use crate::model::SentimentLabel;
+use crate::telemetry::Correction;
 
 /// `ce_type` of enriched events.
 pub(super) const EVENT_TYPE: &str = "undertone.enriched.v1";
@@ -31,6 +32,8 @@ pub(super) struct Outgoing {
     pub(super) unmatched: u64,
     /// Per entity and label.
     pub(super) counts: HashMap<(Option<Arc<str>>, Option<SentimentLabel>), u64>,
+    /// Events whose sentiment the lexicon corrected, by how.
+    pub(super) corrections: HashMap<Correction, u64>,
     /// From when the age of each event counts: when it was written or when it reached Kafka, whichever is later, in
     /// milliseconds since the epoch.
     pub(super) since: Vec<i64>,
@@ -83,6 +86,10 @@ impl Outgoing {
             self.since.push(written.max(record.timestamp.unwrap_or(written)));
             let entity = event.entity.as_ref().map(|entity| Arc::clone(&entity.id));
             *self.counts.entry((entity, event.sentiment.as_ref().map(|s| s.label))).or_default() += 1;
+            if let Some(corrected) = event.sentiment.as_ref().and_then(|sentiment| sentiment.corrected.as_ref()) {
+                let how = if corrected.shift.is_some() { Correction::Shifted } else { Correction::Fixed };
+                *self.corrections.entry(how).or_default() += 1;
+            }
             self.events.push(event);
         }
         self.unmatched += unmatched;
@@ -217,6 +224,45 @@ mod tests {
         assert_eq!((letter.key(), letter.value()), (None, None));
         assert!(pairs(&letter.headers()).iter().all(|(key, _)| key.starts_with("undertone-")));
         assert_eq!(outgoing.reasons().collect::<Vec<_>>(), [(Reason::Unprocessable, 1)]);
+    }
+
+    /// An event of zeta whose model said negative; `shift` is what the lexicon did to it.
+    fn corrected(label: &str, shift: Option<Option<f64>>) -> Arc<EnrichedEvent> {
+        let said = serde_json::json!({
+            "label": "negative", "score": -0.7, "negative": 0.8, "neutral": 0.1, "positive": 0.1, "abstained": false,
+        });
+        let mut sentiment = said.clone();
+        sentiment["evidence"] = serde_json::json!([]);
+        sentiment["label"] = label.into();
+        if let Some(shift) = shift {
+            sentiment["corrected"] = serde_json::json!({ "by": ["war zone"], "shift": shift, "was": said });
+        }
+        let event = serde_json::json!({
+            "schema": "undertone.enriched/1", "id": "x:1#zeta", "op": "observed", "revision": 0, "relation": "mention",
+            "mention": { "id": "1", "source": "x", "text": "zeta", "created_at": "2026-01-01T00:00:00Z" },
+            "entity": { "id": "zeta", "name": "Zeta", "kind": "brand", "matched": [] },
+            "language": { "code": "en", "confidence": 0.9, "measured": true }, "sentiment": sentiment, "topics": [],
+            "signals": { "complaint": 0.1, "question": false, "spam": 0.1, "offensive": 0.1 },
+            "fingerprint": "0000000000000000", "truncated": false, "model": null, "watchlist": null,
+            "origin": { "topic": "mentions", "partition": 0, "offset": 0 }, "processed_at": "2026-01-01T00:00:00Z",
+        });
+        Arc::new(serde_json::from_value(event).unwrap())
+    }
+
+    #[test]
+    fn corrections_are_counted_by_how_and_events_by_the_label_after_it() {
+        let events = vec![
+            corrected("negative", None),
+            corrected("neutral", Some(None)),
+            corrected("positive", Some(Some(3.0))),
+            corrected("positive", Some(Some(1.5))),
+        ];
+        let enriched = Enriched { record: record(Vec::new()), events, unmatched: 0, rejection: None };
+        let outgoing = Outgoing::of(vec![enriched], "/test").unwrap();
+        assert_eq!(outgoing.corrections, HashMap::from([(Correction::Fixed, 1), (Correction::Shifted, 2)]));
+        let counted = |label| outgoing.counts[&(Some("zeta".into()), Some(label))];
+        let labels = [SentimentLabel::Negative, SentimentLabel::Neutral, SentimentLabel::Positive];
+        assert_eq!(labels.map(counted), [1, 1, 2]);
     }
 
     #[test]

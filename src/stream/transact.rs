@@ -162,6 +162,9 @@ impl Transactor {
         for ((entity, label), events) in &outgoing.counts {
             metrics.enriched(entity.as_deref().unwrap_or_default(), *label, *events);
         }
+        for (correction, events) in &outgoing.corrections {
+            metrics.corrected(*correction, *events);
+        }
         let now = Timestamp::now().as_millisecond();
         for since in &outgoing.since {
             metrics.event_age((now - since).max(0) as f64 / 1_000.0);

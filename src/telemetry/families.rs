@@ -22,10 +22,12 @@ pub(super) struct Families {
     pub(super) unmatched: IntCounter,
     pub(super) dead_letters: IntCounterVec,
     pub(super) enriched: IntCounterVec,
+    pub(super) corrections: IntCounterVec,
     pub(super) stage_seconds: HistogramVec,
     pub(super) chunk_records: Histogram,
     pub(super) batch_tokens: Histogram,
     pub(super) cache_requests: IntCounterVec,
+    pub(super) scored: IntCounterVec,
     pub(super) event_age_seconds: Histogram,
     pub(super) transactions: IntCounterVec,
     pub(super) lag_records: IntGaugeVec,
@@ -77,6 +79,14 @@ impl Families {
                     &["entity", "sentiment"],
                 ),
             )?,
+            corrections: add(
+                r,
+                counters(
+                    "undertone_corrections_total",
+                    "Enriched events whose sentiment the lexicon corrected.",
+                    &["effect"],
+                ),
+            )?,
             stage_seconds: add(
                 r,
                 HistogramVec::new(
@@ -93,6 +103,14 @@ impl Families {
                     "undertone_cache_requests_total",
                     "Texts by where their scores came from: the cache, the same chunk, or the model.",
                     &["result"],
+                ),
+            )?,
+            scored: add(
+                r,
+                counters(
+                    "undertone_scored_total",
+                    "Texts that the model scored, by how many of its layers they went through.",
+                    &["layers"],
                 ),
             )?,
             event_age_seconds: add(

@@ -48,6 +48,7 @@ pub struct Metrics {
     enriched: HashMap<String, [IntCounter; 4]>,
     enriched_other: [IntCounter; 4],
     dead_letters: [IntCounter; Reason::ALL.len()],
+    corrections: [IntCounter; Correction::ALL.len()],
     stages: [Histogram; Stage::ALL.len()],
     cache: [IntCounter; 3],
     transactions: [IntCounter; Transaction::ALL.len()],
@@ -96,6 +97,19 @@ impl Stage {
     ];
 }
 
+/// What the lexicon did to a sentiment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Correction {
+    /// A phrase fixed the label.
+    Fixed,
+    /// Phrases shifted it.
+    Shifted,
+}
+
+impl Correction {
+    const ALL: [(Self, &'static str); 2] = [(Self::Fixed, "fixed"), (Self::Shifted, "shifted")];
+}
+
 /// What happened to the assignment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rebalance {
@@ -138,6 +152,7 @@ impl Metrics {
             enriched: allowed.entities.iter().take(ENTITIES).map(|entity| (entity.clone(), enriched(entity))).collect(),
             enriched_other: enriched(OTHER),
             dead_letters: Reason::ALL.map(|reason| families.dead_letters.with_label_values(&[reason.name()])),
+            corrections: Correction::ALL.map(|(_, name)| families.corrections.with_label_values(&[name])),
             stages: Stage::ALL.map(|(_, name)| families.stage_seconds.with_label_values(&[name])),
             cache: ["hit", "same_chunk", "miss"].map(|result| families.cache_requests.with_label_values(&[result])),
             transactions: Transaction::ALL.map(|(_, name)| families.transactions.with_label_values(&[name])),
@@ -171,6 +186,11 @@ impl Metrics {
         self.enriched.get(entity).unwrap_or(&self.enriched_other)[sentiment_index(sentiment)].inc_by(events);
     }
 
+    /// `undertone_corrections_total{effect}`.
+    pub fn corrected(&self, correction: Correction, events: u64) {
+        self.corrections[correction as usize].inc_by(events);
+    }
+
     /// `undertone_stage_seconds{stage}`.
     pub fn stage(&self, stage: Stage, took: Duration) {
         self.stages[stage as usize].observe(took.as_secs_f64());
@@ -191,6 +211,11 @@ impl Metrics {
         for (counter, requests) in self.cache.iter().zip([hits, same_chunk, misses]) {
             counter.inc_by(requests);
         }
+    }
+
+    /// `undertone_scored_total{layers}`: the model's layers after which texts may leave are a closed set.
+    pub fn scored(&self, layers: usize, texts: u64) {
+        self.families.scored.with_label_values(&[&layers.to_string()]).inc_by(texts);
     }
 
     /// `undertone_event_age_seconds`: from `created_at` or the record's timestamp, whichever is later, to commit.
@@ -329,6 +354,9 @@ mod tests {
         for (kind, _) in Rebalance::ALL {
             metrics.rebalance(kind);
         }
+        for (correction, _) in Correction::ALL {
+            metrics.corrected(correction, 1);
+        }
         let text = metrics.render();
         for (n, reason) in (1..).zip(Reason::ALL) {
             let line = format!("undertone_dead_letters_total{{reason=\"{}\"}} {n}\n", reason.name());
@@ -345,6 +373,10 @@ mod tests {
         for (kind, name) in Rebalance::ALL {
             assert_eq!(format!("{kind:?}").to_lowercase(), name);
             assert!(text.contains(&format!("undertone_rebalances_total{{kind=\"{name}\"}} 1\n")), "{name}");
+        }
+        for (correction, name) in Correction::ALL {
+            assert_eq!(format!("{correction:?}").to_lowercase(), name);
+            assert!(text.contains(&format!("undertone_corrections_total{{effect=\"{name}\"}} 1\n")), "{name}");
         }
     }
 

@@ -6,4 +6,4 @@ pub mod metrics;
 mod moved;
 mod standings;
 
-pub use metrics::{Allowed, Metrics, Rebalance, Stage, Transaction};
+pub use metrics::{Allowed, Correction, Metrics, Rebalance, Stage, Transaction};

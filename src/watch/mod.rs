@@ -5,6 +5,7 @@ pub mod entity;
 mod fold;
 mod hit;
 mod matcher;
+pub mod phrases;
 mod plain;
 pub mod query;
 mod relation;
@@ -12,6 +13,7 @@ mod version;
 pub mod watchlist;
 
 pub use entity::{Account, Entity, EntityKind, Space, Topic};
+pub use phrases::Phrases;
 pub use watchlist::{Match, Relation, Watchlist, WatchlistError};
 
 #[cfg(test)]

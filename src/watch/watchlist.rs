@@ -100,6 +100,15 @@ impl Watchlist {
         Ok(Self { version: version(&entities, &topics), entities, topics, matcher, relations })
     }
 
+    /// The entities, as indices, whose queries a text satisfies by its words alone, whoever wrote it and wherever.
+    pub fn named_in(&self, text: &str) -> Vec<u32> {
+        SCRATCH.with_borrow_mut(|(scratch, _)| {
+            let mut named = Vec::new();
+            self.matcher.matches(text, 0, scratch, &mut |entity, _| named.push(entity));
+            named
+        })
+    }
+
     /// Which entities a mention concerns, in the order of the watchlist, each once. `body` is [`Mention::body`];
     /// `input_topic` is where it was read.
     pub fn matches(&self, mention: &Mention, body: &str, input_topic: &str) -> Vec<Match> {

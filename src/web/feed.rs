@@ -179,6 +179,28 @@ mod tests {
     }
 
     #[test]
+    fn a_correction_is_shown_with_what_the_model_had_said() {
+        use crate::enrich::event::{CorrectedRef, WasRef};
+        let mut event = sample::event("acme", "the war zone map", SentimentLabel::Neutral);
+        let was = WasRef {
+            label: SentimentLabel::Negative,
+            score: -0.5,
+            negative: 0.6,
+            neutral: 0.3,
+            positive: 0.1,
+            abstained: false,
+        };
+        let corrected = CorrectedRef { by: vec!["war zone".into(); 20], shift: None, was };
+        event.sentiment.as_mut().unwrap().corrected = Some(corrected);
+        let feed = Feed::new();
+        feed.publish(&[Arc::new(event)]);
+        let line: serde_json::Value = serde_json::from_str(&feed.after(0)[0].json).unwrap();
+        let shown = &line["sentiment"]["corrected"];
+        assert_eq!((&shown["label"], &shown["score"]), (&"negative".into(), &(-0.5).into()));
+        assert_eq!(shown["by"].as_array().map(Vec::len), Some(12), "little enough to keep");
+    }
+
+    #[test]
     fn memory_is_bounded_whatever_comes() {
         let feed = Feed::new();
         let huge = Arc::new(sample::event("acme", &"ш".repeat(100_000), SentimentLabel::Neutral));

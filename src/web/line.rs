@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::enrich::EnrichedEvent;
-use crate::enrich::event::{EvidenceRef, Field, LanguageRef, Matched, Signals, TopicRef};
+use crate::enrich::event::{CorrectedRef, EvidenceRef, Field, LanguageRef, Matched, Signals, TopicRef};
 use crate::mention::{Author, Kind, Op, Rejection};
 use crate::model::SentimentLabel;
 use crate::watch::{EntityKind, Relation};
@@ -35,7 +35,7 @@ struct Line<'a> {
     cut: bool,
     matched: Vec<&'a Matched>,
     evidence: Vec<&'a EvidenceRef>,
-    sentiment: Option<Sentiment>,
+    sentiment: Option<Sentiment<'a>>,
     language: &'a LanguageRef,
     topics: &'a [TopicRef],
     signals: &'a Signals,
@@ -49,13 +49,30 @@ struct Entity<'a> {
 }
 
 #[derive(Serialize)]
-struct Sentiment {
+struct Sentiment<'a> {
     label: SentimentLabel,
     score: f32,
     negative: f32,
     neutral: f32,
     positive: f32,
     abstained: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrected: Option<Corrected<'a>>,
+}
+
+/// That the lexicon corrected it, and what the model had said.
+#[derive(Serialize)]
+struct Corrected<'a> {
+    by: Vec<&'a str>,
+    label: SentimentLabel,
+    score: f32,
+}
+
+impl<'a> Corrected<'a> {
+    fn of(corrected: &'a CorrectedRef) -> Self {
+        let by = corrected.by.iter().take(PIECES).map(|name| short(name)).collect();
+        Self { by, label: corrected.was.label, score: corrected.was.score }
+    }
 }
 
 /// The first `limit` code points, and whether there were more.
@@ -127,6 +144,7 @@ pub(super) fn mention(event: &EnrichedEvent) -> String {
             neutral: s.neutral,
             positive: s.positive,
             abstained: s.abstained,
+            corrected: s.corrected.as_ref().map(Corrected::of),
         }),
         language: &event.language,
         topics: &event.topics[..event.topics.len().min(PIECES)],

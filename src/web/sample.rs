@@ -52,6 +52,7 @@ pub(super) fn event(entity: &str, text: &str, label: SentimentLabel) -> Enriched
             positive: 0.3,
             abstained: false,
             evidence: Vec::new(),
+            corrected: None,
         }),
         topics: Vec::new(),
         signals: Signals { complaint: Some(0.1), question: false, spam: Some(0.1), offensive: Some(0.1) },
@@ -59,6 +60,7 @@ pub(super) fn event(entity: &str, text: &str, label: SentimentLabel) -> Enriched
         truncated: false,
         model: None,
         watchlist: None,
+        lexicon: None,
         origin: OriginRef { topic: "mentions".into(), partition: 0, offset: 0 },
         processed_at: Timestamp::UNIX_EPOCH,
     }

@@ -12,7 +12,9 @@ fn examples() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let text = fs::read_to_string(project("deploy/undertone.example.toml")).unwrap();
     fs::write(folder.path().join("undertone.toml"), text.replace("# engine = \"cpu\"", "engine = \"off\"")).unwrap();
-    fs::copy(project("deploy/watchlist.example.toml"), folder.path().join("watchlist.example.toml")).unwrap();
+    for file in ["watchlist.example.toml", "lexicon.example.toml"] {
+        fs::copy(project(&format!("deploy/{file}")), folder.path().join(file)).unwrap();
+    }
     folder
 }
 
@@ -41,6 +43,7 @@ fn the_examples_are_fine() {
         "  topics     3\n",
         "  model      off",
         "  http       127.0.0.1:9464\n",
+        "  lexicon    none\n",
     ] {
         assert!(outcome.stdout.contains(part), "{part:?} in\n{}", outcome.stdout);
     }
@@ -59,7 +62,7 @@ fn a_bad_configuration_stops_at_the_door_with_64() {
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines[0], "error: the configuration is wrong");
     assert!(
-        lines[1].starts_with("undertone.toml:9:13: kafka.bootstrap: found \"localhost\", expected host:port"),
+        lines[1].starts_with("undertone.toml:11:13: kafka.bootstrap: found \"localhost\", expected host:port"),
         "{said}"
     );
     assert!(lines[2].contains(": limits.chunk_records: found 0, expected a whole number from 1 to 100000"), "{said}");
@@ -114,7 +117,7 @@ fn the_commented_defaults_are_the_defaults() {
         format!("{:?}", (it.kafka, it.output, it.limits, it.reputation, it.model, it.detect_language, it.http_addr))
     };
     let implicit = settings();
-    let not_defaults = ["instance", "mapping", "path", "replication", "workers"];
+    let not_defaults = ["instance", "lexicon", "mapping", "path", "replication", "workers"];
     let mut shown = 0;
     let text: Vec<String> = fs::read_to_string(&path)
         .unwrap()
@@ -131,5 +134,5 @@ fn the_commented_defaults_are_the_defaults() {
         .collect();
     fs::write(&path, text.join("\n")).unwrap();
     assert_eq!(settings(), implicit);
-    assert_eq!(shown, 25, "defaults shown in comments");
+    assert_eq!(shown, 26, "defaults shown in comments");
 }

@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail")]
 
 mod check;
+#[path = "../common/model.rs"]
+mod common_model;
+mod effort;
 mod eval;
+mod lexicon;
 mod query;
 mod score;
 mod support;

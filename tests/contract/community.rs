@@ -51,6 +51,7 @@ fn events() -> Vec<(i64, String)> {
         decoders: HashMap::new(),
         default_decoder: Decoder { mapping: Some(Arc::new(mapping)), max_record_bytes: 100_000 },
         watchlist: Some(watchlist(&lines).into()),
+        lexicon: None,
         language: None,
         scorer: None,
     });

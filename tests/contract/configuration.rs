@@ -1,9 +1,9 @@
-//! docs/CONFIGURATION.md and the commented examples against the code: the fields that exist, and their defaults.
+//! docs/CONFIGURATION.md, docs/LEXICON.md and the commented examples against the code: the fields that exist, and their defaults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use undertone::config::{ConfigErrors, Settings, parse_watchlist};
+use undertone::config::{ConfigErrors, Settings, parse_lexicon, parse_watchlist};
 
 /// A configuration with nothing but what is required.
 const LEAST: &str = "watchlist = \"watchlist.toml\"\n[kafka]\nbootstrap = \"localhost:9092\"\n";
@@ -26,9 +26,9 @@ fn load(text: &str) -> Result<Settings, ConfigErrors> {
     Settings::load(&path)
 }
 
-/// Fields and defaults of the tables of docs/CONFIGURATION.md, by section; the fields of the file itself are those of "".
+/// Fields and defaults of the tables of docs/CONFIGURATION.md and docs/LEXICON.md, by section; the fields of the file itself are those of "".
 fn documented() -> BTreeMap<String, BTreeMap<String, String>> {
-    let text = project("docs/CONFIGURATION.md");
+    let text = project("docs/CONFIGURATION.md") + &project("docs/LEXICON.md");
     let mut documented: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let mut section = String::new();
     for line in text.lines() {
@@ -72,7 +72,7 @@ fn every_field_is_documented_and_no_other() {
         assert_eq!(fields(section), known[section], "[{section}]");
     }
     assert_eq!(fields("input"), known["input[0]"]);
-    // The file itself holds its one field, and the sections.
+    // The file itself holds the paths of the other files, and the sections.
     let sections = SECTIONS.iter().copied().chain(["input"]).map(str::to_owned);
     assert_eq!(fields("").into_iter().chain(sections).collect::<BTreeSet<_>>(), known[""]);
 }
@@ -86,6 +86,13 @@ fn every_field_of_a_watchlist_is_documented_and_no_other() {
     for (section, place) in [("entity", "entity.acme"), ("topic", "topic.price")] {
         assert_eq!(documented[section].keys().cloned().collect::<BTreeSet<_>>(), known[place], "[[{section}]]");
     }
+}
+
+#[test]
+fn every_field_of_a_lexicon_is_documented_and_no_other() {
+    let text = "[[phrase]]\ntext = \"mind the gap\"\neffect = \"neutral\"\nzzz = 1\n";
+    let known = known(&parse_lexicon("lexicon.toml", text, None).unwrap_err());
+    assert_eq!(documented()["phrase"].keys().cloned().collect::<BTreeSet<_>>(), known["phrase[0]"]);
 }
 
 /// Each default that the documentation names is what holds where the field is left out.
@@ -154,7 +161,7 @@ fn the_example_shows_every_field_and_its_default() {
     }
     let all: BTreeSet<_> = documented
         .iter()
-        .filter(|(section, _)| !["entity", "topic"].contains(&section.as_str()))
+        .filter(|(section, _)| !["entity", "topic", "phrase"].contains(&section.as_str()))
         .flat_map(|(section, fields)| fields.keys().map(|field| (section.clone(), field.clone())))
         .filter(|(_, field)| field != "properties")
         .collect();

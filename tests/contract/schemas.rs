@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use undertone::enrich::EnrichedEvent;
 use undertone::enrich::event::{
-    EntityRef, EvidenceRef, Field, LanguageRef, Matched, ModelRef, OriginRef, SCHEMA, SentimentRef, Signals, TopicRef,
-    WatchlistRef,
+    CorrectedRef, EntityRef, EvidenceRef, Field, LanguageRef, LexiconRef, Matched, ModelRef, OriginRef, SCHEMA,
+    SentimentRef, Signals, TopicRef, WasRef, WatchlistRef,
 };
 use undertone::mention::{Mention, Op, Reason};
 use undertone::model::SentimentLabel;
@@ -119,6 +119,31 @@ fn events_are_closed() {
     }
 }
 
+/// A correction is told in whole, and is one.
+#[test]
+fn a_correction_names_its_phrases_and_what_the_model_said() {
+    let mut event = sample();
+    let sentiment = event.sentiment.as_mut().unwrap();
+    sentiment.corrected = Some(was(sentiment, None));
+    event.lexicon = Some(LexiconRef { version: "def".into() });
+    let event = serde_json::to_value(event).unwrap();
+    assert_eq!(complaints(&ENRICHED, &event), [] as [String; 0]);
+    for (pointer, by) in [
+        ("/sentiment/corrected/by", json!([])),
+        ("/sentiment/corrected/shift", json!(9)),
+        ("/sentiment/corrected/was", json!({})),
+        ("/sentiment/corrected/was/label", json!("mixed")),
+        ("/lexicon", json!(null)),
+        ("/lexicon/version", json!(1)),
+    ] {
+        let mut wrong = event.clone();
+        *wrong.pointer_mut(pointer).unwrap() = by;
+        assert!(!ENRICHED.is_valid(&wrong), "{pointer}");
+    }
+    let read: EnrichedEvent = serde_json::from_value(event.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), event);
+}
+
 fn sample() -> EnrichedEvent {
     let mention = json!({
         "id": "1", "source": "x", "text": "The cups leak", "created_at": "2026-03-01T11:00:00Z", "author": {"handle": "ana"},
@@ -148,16 +173,25 @@ fn sample() -> EnrichedEvent {
             positive: 0.1,
             abstained: false,
             evidence: vec![EvidenceRef { start: 9, end: 13, field: Field::Text, weight: -1.5 }],
+            corrected: None,
         }),
         topics: vec![TopicRef { id: "quality".into(), score: 0.5 }],
         signals: Signals { complaint: Some(0.9), question: false, spam: Some(0.0), offensive: Some(1.0) },
         fingerprint: format!("{:016x}", 0xabcu64),
         truncated: false,
-        model: Some(ModelRef { name: "default".into(), version: "1".into() }),
+        model: Some(ModelRef { name: "default".into(), version: "1".into(), layers: None }),
         watchlist: Some(WatchlistRef { version: "abc".into() }),
+        lexicon: None,
         origin: OriginRef { topic: "mentions".into(), partition: 0, offset: 41 },
         processed_at: jiff::Timestamp::UNIX_EPOCH,
     }
+}
+
+/// A correction of a sentiment.
+fn was(sentiment: &SentimentRef, shift: Option<f32>) -> CorrectedRef {
+    let &SentimentRef { label, score, negative, neutral, positive, abstained, .. } = sentiment;
+    let was = WasRef { label, score, negative, neutral, positive, abstained };
+    CorrectedRef { by: vec!["mind the gap".into()], shift, was }
 }
 
 /// Events of any mention, with and without watchlist and model.
@@ -166,8 +200,10 @@ fn any_event() -> impl Strategy<Value = EnrichedEvent> {
     let kinds =
         prop::sample::select(vec![EntityKind::Brand, EntityKind::Product, EntityKind::Person, EntityKind::Competitor]);
     let ops = prop::sample::select(vec![Op::Observed, Op::Edited, Op::Deleted]);
-    (any_mention(), relations, kinds, ops, any::<[bool; 2]>(), 0f32..=1.0, any::<(u64, u64, u32)>()).prop_map(
-        |(mention, relation, kind, op, [watched, modelled], p, (revision, fingerprint, at))| {
+    let shifts = prop::option::of(-8f32..=8.0);
+    (any_mention(), relations, kinds, ops, any::<[bool; 5]>(), (0f32..=1.0, shifts), any::<(u64, u64, u32)>()).prop_map(
+        |(mention, relation, kind, op, flags, (p, shift), (revision, fingerprint, at))| {
+            let [watched, modelled, corrected, with_lexicon, early] = flags;
             let mut event = sample();
             event.id = format!("{}:{}#", mention.source, mention.id);
             event.mention = Arc::new(mention);
@@ -181,6 +217,13 @@ fn any_event() -> impl Strategy<Value = EnrichedEvent> {
             if let Some(sentiment) = &mut event.sentiment {
                 (sentiment.negative, sentiment.positive, sentiment.neutral) = (p, 1.0 - p, 0.0);
                 sentiment.score = sentiment.positive - sentiment.negative;
+                sentiment.corrected = corrected.then(|| was(sentiment, shift));
+            }
+            if with_lexicon {
+                event.lexicon = Some(LexiconRef { version: "def".into() });
+            }
+            if let Some(model) = &mut event.model {
+                model.layers = early.then_some(at.max(1));
             }
             if !watched {
                 (event.relation, event.entity, event.watchlist) = (None, None, None);

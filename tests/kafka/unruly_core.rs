@@ -24,6 +24,7 @@ fn core() -> Enricher {
         decoders: HashMap::new(),
         default_decoder: Decoder { mapping: None, max_record_bytes: 256 << 10 },
         watchlist: Some(watchlist()),
+        lexicon: None,
         language: None,
         scorer: None,
     })

@@ -11,7 +11,7 @@ use undertone::watch::Topic;
 use crate::{options, scorer};
 
 /// Posts of very unlike lengths, some toward a target.
-fn requests() -> Vec<Request> {
+pub(crate) fn requests() -> Vec<Request> {
     let long = "The parcel came late and the box was wet, but the kettle inside works and looks lovely. ".repeat(8);
     let texts = [
         "ok",
@@ -29,7 +29,11 @@ fn requests() -> Vec<Request> {
     ];
     let request = |text: &&str| {
         let found = text.find("kettle").map(|at| at as u32);
-        Request { text: (*text).to_owned(), targets: found.map(|at| vec![Span::new(at, at + 6)]).into_iter().collect() }
+        Request {
+            text: (*text).to_owned(),
+            targets: found.map(|at| vec![Span::new(at, at + 6)]).into_iter().collect(),
+            ..Request::default()
+        }
     };
     texts.iter().map(request).collect()
 }
@@ -85,7 +89,8 @@ fn the_same_request_twice_is_work_once_and_a_cache_remembers() {
 #[test]
 fn the_same_text_with_another_target_is_another_request() {
     let text = "Skyair was late, Northfly was lovely".to_owned();
-    let toward = |start, end| Request { text: text.clone(), targets: vec![vec![Span::new(start, end)]] };
+    let toward =
+        |start, end| Request { text: text.clone(), targets: vec![vec![Span::new(start, end)]], ..Request::default() };
     let scores = scorer().score(vec![toward(0, 6), toward(17, 25)]).unwrap();
     assert!(scores[0].targets[0].probabilities[2] < scores[1].targets[0].probabilities[2]);
     assert_eq!(scores[0].text, scores[1].text);
@@ -98,9 +103,9 @@ fn a_long_text_is_cut_to_a_window_around_its_target_and_says_so() {
     let at = text.find("Brightline").unwrap() as u32;
     let targets = vec![vec![Span::new(at, at + 10)]];
     let scores = scorer().score(vec![
-        Request { text: text.clone(), targets },
-        Request { text, targets: Vec::new() },
-        Request { text: "short".into(), targets: Vec::new() },
+        Request { text: text.clone(), targets, ..Request::default() },
+        Request { text, ..Request::default() },
+        Request { text: "short".into(), ..Request::default() },
     ]);
     let scores = scores.unwrap();
     assert!(scores[0].truncated && scores[1].truncated && !scores[2].truncated);
@@ -111,7 +116,7 @@ fn a_long_text_is_cut_to_a_window_around_its_target_and_says_so() {
 
 #[test]
 fn a_target_without_a_place_gets_the_sentiment_of_the_text() {
-    let request = Request { text: "I love this so much".into(), targets: vec![Vec::new()] };
+    let request = Request { text: "I love this so much".into(), targets: vec![Vec::new()], ..Request::default() };
     let scores = scorer().score(vec![request]).unwrap();
     assert_eq!(scores[0].targets[0].probabilities, scores[0].text.probabilities);
 }
@@ -119,7 +124,7 @@ fn a_target_without_a_place_gets_the_sentiment_of_the_text() {
 #[test]
 fn nothing_asked_is_nothing_answered_and_an_empty_text_is_scored() {
     assert!(scorer().score(Vec::new()).unwrap().is_empty());
-    let scores = scorer().score(vec![Request { text: String::new(), targets: Vec::new() }]).unwrap();
+    let scores = scorer().score(vec![Request { text: String::new(), ..Request::default() }]).unwrap();
     assert!((scores[0].text.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     assert!(scores[0].text.evidence.is_empty());
 }
@@ -144,7 +149,7 @@ fn topics_are_told_apart_by_their_descriptions() {
     let scorer = Scorer::load(&options(), &topics, Arc::new(Metrics::default())).unwrap();
     let texts =
         ["three weeks and the package is still not here", "why did it become so expensive?", "El paquete llegó tarde"];
-    let scores = scorer.score(texts.map(|text| Request { text: text.into(), targets: Vec::new() }).to_vec()).unwrap();
+    let scores = scorer.score(texts.map(|text| Request { text: text.into(), ..Request::default() }).to_vec()).unwrap();
     let best: Vec<u16> = scores.iter().map(|score| score.topics[0].0).collect();
     assert_eq!(best, [0, 1, 0], "{:?}", scores.iter().map(|score| &score.topics).collect::<Vec<_>>());
     assert!(scores.iter().flat_map(|score| &score.topics).all(|(_, score)| (0.0..=1.0).contains(score)));

@@ -3,30 +3,23 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tempfile::TempDir;
-use undertone::model::{ModelOptions, Scorer, model_file};
+use serde_json::{Value, json};
+use undertone::model::{Effort, ModelOptions, Scorer};
 use undertone::telemetry::Metrics;
 
+use crate::common_model::{copy, exit, with};
 use crate::options;
-
-/// A copy of the shipped model whose files may be broken; the large ones are links.
-fn copy() -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for name in ["embeddings.safetensors", "encoder.safetensors", "tokenizer.json"] {
-        std::os::unix::fs::symlink(model_file(name).unwrap().canonicalize().unwrap(), directory.path().join(name))
-            .unwrap();
-    }
-    for name in ["config.json", "undertone.json"] {
-        std::fs::copy(model_file(name).unwrap(), directory.path().join(name)).unwrap();
-    }
-    directory
-}
 
 /// The error of loading what `change` left.
 fn refused(change: impl FnOnce(&Path)) -> String {
     let directory = copy();
     change(directory.path());
-    let options = ModelOptions { path: Some(directory.path().to_owned()), ..options() };
+    error(directory.path(), Effort::Full)
+}
+
+/// The error of loading a model.
+fn error(path: &Path, effort: Effort) -> String {
+    let options = ModelOptions { path: Some(path.to_owned()), effort, ..options() };
     match Scorer::load(&options, &[], Arc::new(Metrics::default())) {
         Ok(_) => panic!("a broken model was accepted"),
         Err(error) => error.to_string(),
@@ -99,4 +92,69 @@ fn a_tokenizer_of_another_kind() {
         std::fs::write(path.join("tokenizer.json"), other).unwrap();
     });
     assert!(error.contains("model: found WordPiece; expected Unigram"), "{error}");
+}
+
+/// The error of loading a model with these exits.
+fn refused_exits(exits: Value) -> String {
+    error(with(|card| card["exits"] = exits).path(), Effort::Full)
+}
+
+#[test]
+fn exits_out_of_place() {
+    let at = |layers: &[usize]| refused_exits(layers.iter().map(|&layer| exit(layer, json!({}))).collect());
+    assert!(at(&[0]).contains("undertone.json: exits[0].layer: found 0; expected 1 to 11"), "{}", at(&[0]));
+    assert!(at(&[12]).contains("exits[0].layer: found 12; expected 1 to 11"), "{}", at(&[12]));
+    assert!(
+        at(&[6, 4]).contains("exits[1].layer: found 4; expected 7 to 11: above the exit before"),
+        "{}",
+        at(&[6, 4])
+    );
+    assert!(at(&[6, 6]).contains("exits[1].layer: found 6; expected 7 to 11"), "{}", at(&[6, 6]));
+}
+
+#[test]
+fn an_exit_whose_tensors_are_not_there_or_of_another_shape_even_where_nobody_takes_it() {
+    let head = |name: &str| {
+        let mut exit = exit(6, json!({}));
+        exit["heads"]["spam"]["weight"] = name.into();
+        refused_exits(json!([exit]))
+    };
+    let missing = head("exit6.p.weight");
+    assert!(missing.contains("tensor exit6.p.weight: not found; expected F32 or F16 of shape [2, 384]"), "{missing}");
+    let wrong = head("head.s.weight");
+    let expected = "tensor head.s.weight: found F32 of shape [3, 384]; expected F32 or F16 of shape [2, 384]";
+    assert!(wrong.contains(expected), "{wrong}");
+}
+
+#[test]
+fn an_exit_with_a_bound_that_is_no_probability_or_a_level_nobody_knows() {
+    let error = refused_exits(json!([exit(6, json!({"fast": 0.8})), exit(8, json!({"balanced": 1.5}))]));
+    assert!(error.contains("exits[1].sure.balanced: found 1.5; expected 0 to 1"), "{error}");
+    let error = refused_exits(json!([exit(6, json!({"quick": 0.8}))]));
+    assert!(error.contains("quick") && error.contains("balanced"), "{error}");
+    let mut unfinished = exit(6, json!({}));
+    unfinished["heads"].as_object_mut().unwrap().remove("offensive");
+    let error = refused_exits(json!([unfinished]));
+    assert!(error.contains("missing field `offensive`") && error.contains("line"), "{error}");
+}
+
+#[test]
+fn temperatures_that_are_none() {
+    let model = with(|card| card["calibration"]["languages"] = json!({"vi": 0.0}));
+    let told = error(model.path(), Effort::Full);
+    assert!(told.contains("calibration.languages.vi: found 0; expected above 0"), "{told}");
+    let mut exit = exit(6, json!({}));
+    exit["calibration"]["languages"] = json!({"Serbian": 1.2});
+    let told = refused_exits(json!([exit]));
+    assert!(told.contains("exits[0].calibration.languages: found \"Serbian\"; expected ISO 639-1 codes"), "{told}");
+}
+
+#[test]
+fn an_effort_that_the_model_has_no_exit_for() {
+    let told = error(with(|_| {}).path(), Effort::Fast);
+    let expected = "undertone.json: exits: found none; expected one with sure.fast for effort \"fast\"";
+    assert!(told.contains(expected), "{told}");
+    let other = with(|card| card["exits"] = json!([exit(6, json!({"fast": 0.8}))]));
+    let told = error(other.path(), Effort::Balanced);
+    assert!(told.contains("exits: found none with sure.balanced; expected one with sure.balanced"), "{told}");
 }

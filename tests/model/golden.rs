@@ -26,7 +26,7 @@ impl Row {
     /// The request that the row answers.
     fn request(&self) -> Request {
         let spans = |target: &Vec<[u32; 2]>| target.iter().map(|[start, end]| Span::new(*start, *end)).collect();
-        Request { text: self.text.clone(), targets: self.targets.iter().map(spans).collect() }
+        Request { text: self.text.clone(), targets: self.targets.iter().map(spans).collect(), ..Request::default() }
     }
 }
 

@@ -5,8 +5,12 @@
 #[cfg(feature = "shared-data")]
 mod agreement;
 mod batches;
+#[path = "../common/model.rs"]
+mod common_model;
+mod effort;
 mod errors;
 mod golden;
+mod languages;
 mod tokenizer;
 
 use std::sync::{Arc, OnceLock};
@@ -16,7 +20,7 @@ use undertone::telemetry::Metrics;
 
 /// Options that look for the model where a user's would be.
 fn options() -> ModelOptions {
-    ModelOptions { path: None, workers: Some(2), batch_tokens: 1024, cache_entries: 0 }
+    ModelOptions { path: None, workers: Some(2), batch_tokens: 1024, cache_entries: 0, ..ModelOptions::default() }
 }
 
 /// The shipped model, loaded once, without a cache: what is asked twice is computed twice.

@@ -13,6 +13,7 @@ fn a_scrape_and_the_doc_say_the_same() {
     let running = Running::start();
     running.metrics.lag("mentions", 0, 3);
     running.metrics.build_info("tiny", "1", "cpu");
+    running.metrics.scored(12, 3);
     running.metrics.standing(0, &crate::support::standing());
     running.metrics.state(0, 1, 1_000, 3);
     let answer = running.get("/metrics");

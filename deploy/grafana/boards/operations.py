@@ -136,6 +136,11 @@ def work():
                     parts.over_time((mean_of("undertone_batch_tokens"), "tokens")), min=0),
         parts.lines("Where scores come from", "`hit` and `same_chunk` cost nothing: texts that were scored before. `miss` goes to the model.",
                     parts.over_time((rate("undertone_cache_requests_total", "result"), "{{result}}")), unit="cps", stacked=True, percent=True, min=0),
+        parts.lines("Corrected by the lexicon", "Events whose sentiment a phrase of yours has fixed or shifted. Flat without a lexicon. If it is half of all events, a "
+                    "phrase stands in nearly every mention.",
+                    parts.over_time((rate("undertone_corrections_total", "effect"), "{{effect}}")), unit="cps", stacked=True, min=0),
+        parts.lines("How deep texts are read", "By how many layers of the model they went through. One line unless `model.effort` lets texts leave that are sure early.",
+                    parts.over_time((rate("undertone_scored_total", "layers"), "{{layers}} layers")), unit="cps", stacked=True, percent=True, min=0),
     ]
 
 

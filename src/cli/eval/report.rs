@@ -14,6 +14,8 @@ use crate::model::ModelInfo;
 pub(super) struct Report {
     pub(super) model: ModelReport,
     pub(super) files: Vec<FileReport>,
+    /// Rows by how many layers of the model they went through.
+    pub(super) by_layers: BTreeMap<u32, u64>,
     /// Scored, tokenising included, loading not.
     #[serde(serialize_with = "one_decimal")]
     pub(super) texts_per_second: f64,
@@ -25,6 +27,7 @@ pub(super) struct ModelReport {
     name: String,
     version: String,
     engine: String,
+    effort: &'static str,
 }
 
 /// One file.
@@ -65,7 +68,12 @@ struct LanguageReport {
 
 impl ModelReport {
     pub(super) fn of(info: &ModelInfo) -> Self {
-        Self { name: info.name.clone(), version: info.version.clone(), engine: info.engine.clone() }
+        Self {
+            name: info.name.clone(),
+            version: info.version.clone(),
+            engine: info.engine.clone(),
+            effort: info.effort.name(),
+        }
     }
 }
 
@@ -113,8 +121,13 @@ impl fmt::Display for Report {
         for file in &self.files {
             write!(out, "{file}")?;
         }
-        let ModelReport { name, version, engine } = &self.model;
-        writeln!(out, "{name} {version} on {engine}: {:.0} texts a second", self.texts_per_second)
+        let ModelReport { name, version, engine, effort } = &self.model;
+        write!(out, "{name} {version} on {engine}, effort {effort}: {:.0} texts a second", self.texts_per_second)?;
+        let rows: u64 = self.by_layers.values().sum();
+        for (layers, count) in &self.by_layers {
+            write!(out, ", {:.1} % through {layers} layers", 100.0 * *count as f64 / rows as f64)?;
+        }
+        writeln!(out)
     }
 }
 

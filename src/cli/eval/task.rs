@@ -143,6 +143,7 @@ mod tests {
             spam: 0.0,
             topics: Vec::new(),
             tokens: 1,
+            layers: 12,
             truncated: false,
             text,
         };

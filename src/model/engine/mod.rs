@@ -1,4 +1,6 @@
-//! Engines: tokens in, token vectors out. The heads read the vectors while they are still warm.
+//! Engines: tokens in, token vectors out, some layers at a time. The heads read the vectors while they are still warm.
+
+use std::ops::Range;
 
 pub mod cpu;
 
@@ -22,14 +24,68 @@ impl Packed {
     }
 
     /// Where in [`Packed::ids`] each sequence lies.
-    pub fn sequences(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+    pub fn sequences(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| start..end)
     }
+
+    /// Drops the sequences whose flag is false; the others close up and keep their order.
+    pub fn retain(&mut self, stays: &[bool]) {
+        let mut kept = Self::default();
+        self.kept(stays).for_each(|range| kept.push(&self.ids[range]));
+        *self = kept;
+    }
+
+    /// Where in [`Packed::ids`] the sequences lie whose flag is true.
+    pub fn kept<'a>(&'a self, stays: &'a [bool]) -> impl Iterator<Item = Range<usize>> + 'a {
+        self.sequences().zip(stays).filter(|(_, stays)| **stays).map(|(range, _)| range)
+    }
 }
 
-/// Runs the encoder. Each worker thread makes one for itself and keeps it there: an engine need not be `Send`.
+/// Runs the encoder over one batch after the other. Each worker thread makes one for itself and keeps it there: an
+/// engine need not be `Send`.
+///
+/// A batch is taken in by [`Engine::start`]; [`Engine::run`] takes it some layers further, as often as heads want to
+/// look at [`Engine::vectors`] between; [`Engine::retain`] lets go of sequences that need no more. The vectors of a
+/// sequence depend on it alone, whatever else is or was in its batch. After an error the batch is lost, and the next
+/// one may be started.
 pub trait Engine {
-    /// Encodes a batch. The answer holds `hidden size` floats for each token, in the order of [`Packed::ids`].
-    fn encode(&mut self, batch: &Packed) -> Result<&[f32], String>;
+    /// How many layers there are.
+    fn layers(&self) -> usize;
+
+    /// Takes in a batch, in place of the one before: its vectors are those that go into layer 0.
+    fn start(&mut self, batch: &Packed) -> Result<(), String>;
+
+    /// Runs these layers, the first of which is the one after those that have run.
+    fn run(&mut self, layers: Range<usize>) -> Result<(), String>;
+
+    /// The vectors that the last layer run gave: `hidden size` floats for each token of the sequences still there, in
+    /// the order of [`Packed::ids`].
+    fn vectors(&mut self) -> Result<&[f32], String>;
+
+    /// Drops the sequences whose flag is false; the others close up and keep their order, as [`Packed::retain`] does.
+    fn retain(&mut self, stays: &[bool]) -> Result<(), String>;
+
+    /// A batch through all layers.
+    fn encode(&mut self, batch: &Packed) -> Result<&[f32], String> {
+        self.start(batch)?;
+        self.run(0..self.layers())?;
+        self.vectors()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Packed;
+
+    #[test]
+    fn what_stays_closes_up_in_its_order() {
+        let mut batch = Packed::default();
+        [&[1, 2, 3][..], &[4], &[5, 6]].into_iter().for_each(|ids| batch.push(ids));
+        assert_eq!(batch.kept(&[true, false, true]).collect::<Vec<_>>(), [0..3, 4..6]);
+        batch.retain(&[false, true, true]);
+        assert_eq!((batch.ids(), batch.sequences().collect::<Vec<_>>()), (&[4, 5, 6][..], vec![0..1, 1..3]));
+        batch.retain(&[false, false]);
+        assert!(batch.ids().is_empty() && batch.sequences().next().is_none());
+    }
 }

@@ -69,6 +69,16 @@ function signals(mention) {
   return chips;
 }
 
+// That the user's lexicon overruled the model, and what it overruled.
+function corrected(sentiment) {
+  if (!sentiment?.corrected) return [];
+  const { by, label, score } = sentiment.corrected;
+  const before = `the model said ${label} ${signed(score)}`;
+  const element = chip("corrected", `corrected: ${by.join(", ")}`, before);
+  element.setAttribute("aria-description", before);
+  return [element];
+}
+
 function source(mention) {
   const words = `on ${mention.source}${mention.kind && mention.kind !== "post" ? `, ${mention.kind}` : ""}`;
   return link(mention.url, "source", words);
@@ -94,7 +104,7 @@ export function card(mention) {
   const { code, measured } = mention.language;
   const language = chip("language", languageName(code), measured || code === "und" ? "" : "the model was not measured on this language");
   if (!measured && code !== "und") language.append(el("i", "", " unmeasured"));
-  chips.append(language, ...mention.topics.map((topic) => chip("topic", `#${topic.id}`, `topic, ${percent(topic.score)}`)), ...signals(mention));
+  chips.append(language, ...mention.topics.map((topic) => chip("topic", `#${topic.id}`, `topic, ${percent(topic.score)}`)), ...signals(mention), ...corrected(mention.sentiment));
   const article = el("article", "", head, ...body, chips);
   return el("li", `card ${mention.sentiment?.abstained ? "unsure" : mention.sentiment?.label ?? "none"} ${mention.relation ?? ""}`, article);
 }

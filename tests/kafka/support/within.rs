@@ -63,10 +63,17 @@ pub(crate) fn settings(bootstrap: &str, name: &str, partitions: i32) -> Settings
         },
         reputation: Reputation::default(),
         engine: EngineKind::Off,
-        model: ModelOptions { path: None, workers: None, batch_tokens: 4_096, cache_entries: 0 },
+        model: ModelOptions {
+            path: None,
+            workers: None,
+            batch_tokens: 4_096,
+            cache_entries: 0,
+            ..ModelOptions::default()
+        },
         detect_language: false,
         http_addr: ([127, 0, 0, 1], 0).into(),
         watchlist: watchlist(),
+        lexicon: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! One encoder layer.
 
+use std::ops::Range;
+
 use rten_simd::SimdOp;
 
 use super::super::Packed;
@@ -87,6 +89,20 @@ impl Tokens {
     pub(super) fn write(&mut self, at: usize, write: impl FnOnce(&mut [f32], &mut [u8]) -> Quant) {
         let values = &mut self.values[at * self.width..(at + 1) * self.width];
         self.rows.write(at, self.width, |bytes| write(values, bytes));
+    }
+
+    /// Keeps the rows of these ranges, which are in order, and closes up.
+    pub(super) fn retain(&mut self, ranges: impl Iterator<Item = Range<usize>>) {
+        let width = self.width;
+        let mut end = 0;
+        for range in ranges {
+            let floats = range.start * width..range.end * width;
+            self.values.copy_within(floats.clone(), end * width);
+            self.rows.bytes.copy_within(floats, end * width);
+            self.rows.quants.copy_within(range.clone(), end);
+            end += range.len();
+        }
+        self.reset(end, width);
     }
 
     /// The first rows.

@@ -14,6 +14,7 @@ mod model;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use model::CpuModel;
@@ -26,6 +27,7 @@ use super::{Engine, Packed};
 pub struct CpuEngine {
     model: Arc<CpuModel>,
     gemm: linear::Gemm,
+    batch: Packed,
     tokens: Tokens,
     scratch: Scratch,
     attention: Attention,
@@ -37,6 +39,7 @@ impl CpuEngine {
         Self {
             model,
             gemm: linear::Gemm::new(),
+            batch: Packed::default(),
             tokens: Tokens::default(),
             scratch: Scratch::default(),
             attention: Attention::default(),
@@ -45,8 +48,12 @@ impl CpuEngine {
 }
 
 impl Engine for CpuEngine {
-    fn encode(&mut self, batch: &Packed) -> Result<&[f32], String> {
-        let Self { model, gemm, tokens, scratch, attention } = self;
+    fn layers(&self) -> usize {
+        self.model.layers.len()
+    }
+
+    fn start(&mut self, batch: &Packed) -> Result<(), String> {
+        let Self { model, gemm, tokens, .. } = self;
         tokens.reset(batch.ids().len(), model.hidden);
         for range in batch.sequences() {
             if range.len() > model.max_positions {
@@ -56,9 +63,24 @@ impl Engine for CpuEngine {
                 model.embedding.token(batch.ids()[at], position, tokens, at, gemm.levels())?;
             }
         }
-        for layer in &model.layers {
-            layer.run(gemm, batch, tokens, scratch, attention)?;
-        }
-        Ok(tokens.values(batch.ids().len()))
+        self.batch.clone_from(batch);
+        Ok(())
+    }
+
+    fn run(&mut self, layers: Range<usize>) -> Result<(), String> {
+        let Self { model, gemm, batch, tokens, scratch, attention } = self;
+        let there = model.layers.len();
+        let run = model.layers.get(layers.clone()).ok_or_else(|| format!("layers {layers:?} of {there}"))?;
+        run.iter().try_for_each(|layer| layer.run(gemm, batch, tokens, scratch, attention))
+    }
+
+    fn vectors(&mut self) -> Result<&[f32], String> {
+        Ok(self.tokens.values(self.batch.ids().len()))
+    }
+
+    fn retain(&mut self, stays: &[bool]) -> Result<(), String> {
+        self.tokens.retain(self.batch.kept(stays));
+        self.batch.retain(stays);
+        Ok(())
     }
 }

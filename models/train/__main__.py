@@ -1,0 +1,97 @@
+"""From labelled posts to trained weights and a model directory, in one command. From the directory `models`:
+
+    python -m train --data ../../shared/data --start ../../shared/model/weights.safetensors --out default
+
+Each step keeps what it made in `--work`; a run that was cut off goes on from its last checkpoint. `--start` begins at fine-tuned weights
+rather than at the base. One process trains each seed, on a core of its own; the mean of their weights is taken.
+"""
+
+import argparse
+import json
+import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from train.average import average
+from train.measure import headline, measure
+from train.network import EXITS, LAYERS
+from train.prepare import prepare
+from train.run import networks, train
+from train.sources import load
+
+HERE = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="labelled sets, as sources.toml names them")
+    parser.add_argument("--out", type=Path, help="the model directory to write; without it, the weights are left in --work")
+    parser.add_argument("--work", type=Path, default=HERE / "work", help="where the base, the rows and the checkpoints lie")
+    parser.add_argument("--start", type=Path, help="weights to begin at, instead of the base")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--posts", type=int, help="posts that each seed draws; without it, as many as `passes` in sources.toml say")
+    parser.add_argument("--minutes", type=float, help="the rate falls with the clock, and the run ends after so long")
+    parser.add_argument("--no-unclear", action="store_true", help="only sets whose licence allows training")
+    parser.add_argument("--limit", type=int, help="rows of each set: for a run that only shows that everything works")
+    arguments = parser.parse_args()
+    work = arguments.work
+    work.mkdir(parents=True, exist_ok=True)
+
+    rows = work / "rows.jsonl.gz"
+    if not rows.exists():
+        prepare(arguments.data, load(not arguments.no_unclear), rows, arguments.limit)
+    context = multiprocessing.get_context("spawn")
+    runs = [context.Process(target=train, args=(arguments, rows, seed)) for seed in arguments.seeds]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    if any(run.exitcode for run in runs):
+        sys.exit("a run failed: its last lines say why; the same command goes on from its checkpoint")
+
+    weights = work / "weights.safetensors"
+    tensors = average([load_file(work / f"seed{seed}.safetensors") for seed in arguments.seeds])
+    half = lambda name, tensor: tensor.half() if name.startswith(("encoder", "embeddings")) else tensor
+    save_file({name: half(name, tensor).contiguous() for name, tensor in tensors.items()}, weights)
+    report(arguments, weights)
+    if arguments.out:
+        for command in directory(arguments, weights):
+            print("+", *command, flush=True)
+            subprocess.run([sys.executable, *command], check=True, cwd=HERE)
+
+
+def report(arguments, weights: Path) -> None:
+    """What the weights score on `val`, by set and depth."""
+    torch.set_num_threads(len(arguments.seeds))
+    network, _, tokenizer = networks(arguments.work, weights)
+    figures = measure(network, tokenizer, arguments.data, arguments.limit)
+    (arguments.work / "measured.json").write_text(json.dumps(figures, indent=1) + "\n")
+    depths = [*EXITS, LAYERS]
+    print(f"\nmacro-F1 on val by depth ({', '.join(map(str, depths))} layers)")
+    for key, values in figures.items():
+        print(f"{key:44} {values['rows']:>5}", *(f"{values[depth]:6.1f}" for depth in depths))
+    print(f"{'umsab, mean of seven languages':44}      ", *(f"{headline(figures, depth):6.1f}" for depth in depths), flush=True)
+
+
+def directory(arguments, weights: Path) -> list[list[str]]:
+    """The commands that make a model directory of weights and calibrate it."""
+    out, data, work = (str(path.resolve()) for path in (arguments.out, arguments.data, arguments.work))
+    limit = ["--limit", str(arguments.limit or 300)]
+    golden = str(Path(work) / "golden-val.jsonl")
+    unclear = ["--no-unclear"] if arguments.no_unclear else []
+    topics = str(HERE.parent / "deploy" / "topics.example.toml")
+    return [
+        ["build.py", "--weights", str(weights.resolve()), "--out", out, "--work", work, "--anew", "--data", data, *unclear],
+        ["golden.py", "--model", out, "--data", data, *limit, "--out", golden],
+        ["calibrate.py", "--model", out, "--data", data, "--golden", golden],
+        ["build.py", "--prune", "--out", out],
+        ["thresholds.py", "--model", out, "--data", data, "--topics", topics, "--default", *limit],
+    ]
+
+
+if __name__ == "__main__":
+    main()
