@@ -154,3 +154,21 @@ fn topics_are_told_apart_by_their_descriptions() {
     assert_eq!(best, [0, 1, 0], "{:?}", scores.iter().map(|score| &score.topics).collect::<Vec<_>>());
     assert!(scores.iter().flat_map(|score| &score.topics).all(|(_, score)| (0.0..=1.0).contains(score)));
 }
+
+/// A user who only names topics gets something for it: here nothing else tells them apart.
+#[test]
+fn a_topics_name_counts_like_an_example() {
+    let topic = |name: &str| Topic {
+        id: name.to_lowercase(),
+        name: name.into(),
+        description: "What people say about it.".into(),
+        examples: Vec::new(),
+        threshold: Some(0.0),
+    };
+    let topics = [topic("Delivery of parcels"), topic("Prices")];
+    let scorer = Scorer::load(&options(), &topics, Arc::new(Metrics::default())).unwrap();
+    let texts = ["three weeks and the package is still not here", "why did it become so expensive?"];
+    let scores = scorer.score(texts.map(|text| Request { text: text.into(), ..Request::default() }).to_vec()).unwrap();
+    let best: Vec<u16> = scores.iter().map(|score| score.topics[0].0).collect();
+    assert_eq!(best, [0, 1], "{:?}", scores.iter().map(|score| &score.topics).collect::<Vec<_>>());
+}
