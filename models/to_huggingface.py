@@ -30,7 +30,7 @@ TOKENIZER = {
 def export(model: Path, out: Path) -> None:
     """Writes the directory."""
     tensors = stored.tensors(model)
-    heads = {name: tensor for name, tensor in tensors.items() if name.startswith("head.")}
+    heads = {name: tensor for name, tensor in tensors.items() if name.startswith(("head.", "exit"))}
     encoder = {name: tensor for name, tensor in tensors.items() if name not in heads}
     out.mkdir(parents=True, exist_ok=True)
     save_file(encoder, out / "model.safetensors", metadata={"format": "pt"})
