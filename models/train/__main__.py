@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from train.average import average
+from train.average import average, mixed
 from train.measure import headline, measure
 from train.network import EXITS, LAYERS
 from train.prepare import prepare
@@ -35,9 +35,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--posts", type=int, help="posts that each seed draws; without it, as many as `passes` in sources.toml say")
     parser.add_argument("--minutes", type=float, help="the rate falls with the clock, and the run ends after so long")
+    parser.add_argument("--rate", type=float, default=1.0, help="how fast the encoder learns; 0.25 to polish weights that are good")
+    parser.add_argument("--mix", type=float, help="go only this far from --start to what was learnt, 0 to 1: less is forgotten")
     parser.add_argument("--no-unclear", action="store_true", help="only sets whose licence allows training")
     parser.add_argument("--limit", type=int, help="rows of each set: for a run that only shows that everything works")
     arguments = parser.parse_args()
+    if arguments.mix is not None and not (arguments.start and 0 < arguments.mix <= 1):
+        parser.error("--mix is a share above 0 and up to 1 of the way from --start")
     work = arguments.work
     work.mkdir(parents=True, exist_ok=True)
 
@@ -55,6 +59,8 @@ def main() -> None:
 
     weights = work / "weights.safetensors"
     tensors = average([load_file(work / f"seed{seed}.safetensors") for seed in arguments.seeds])
+    if arguments.mix is not None:
+        tensors = mixed(load_file(arguments.start), tensors, arguments.mix)
     half = lambda name, tensor: tensor.half() if name.startswith(("encoder", "embeddings")) else tensor
     save_file({name: half(name, tensor).contiguous() for name, tensor in tensors.items()}, weights)
     report(arguments, weights)

@@ -44,6 +44,8 @@ class Run:
     """How many posts are drawn; without it, as many as `passes` say."""
     minutes: float | None
     """If the machine is slow, the rate falls with the clock and the run ends after so many minutes."""
+    rate: float = 1.0
+    """How fast the encoder learns, 1 being right for weights that have far to go. The heads learn at their own rates."""
 
 
 def learn(run: Run, network: Network, base: Network, tokenizer_file: Path, sources: list[Source]) -> Network:
@@ -56,7 +58,7 @@ def learn(run: Run, network: Network, base: Network, tokenizer_file: Path, sourc
     tokenizer = load_tokenizer(tokenizer_file)
     biases = torch.nn.Parameter(torch.zeros(len(sources), 3))
     leaning = torch.tensor([[float(source.name != UNBIASED)] for source in sources])
-    optimizer = torch.optim.AdamW(groups(network) + [{"params": [biases], "lr": LEAN_RATE}], weight_decay=WEIGHT_DECAY, fused=True)
+    optimizer = torch.optim.AdamW(groups(network, run.rate) + [{"params": [biases], "lr": LEAN_RATE}], weight_decay=WEIGHT_DECAY, fused=True)
     rates = [group["lr"] for group in optimizer.param_groups]
 
     checkpoint = run.work / f"seed{run.seed}.pt"
@@ -102,11 +104,11 @@ def learn(run: Run, network: Network, base: Network, tokenizer_file: Path, sourc
     return network
 
 
-def groups(network: Network) -> list[dict]:
+def groups(network: Network, rate: float) -> list[dict]:
     """Rates by depth."""
-    found = [{"params": list(network.norm.parameters()), "lr": RATE * LAYER_DECAY**LAYERS}]
+    found = [{"params": list(network.norm.parameters()), "lr": rate * RATE * LAYER_DECAY**LAYERS}]
     for number, layer in enumerate(network.layers, start=1):
-        found.append({"params": list(layer.parameters()), "lr": RATE * LAYER_DECAY ** (LAYERS - number)})
+        found.append({"params": list(layer.parameters()), "lr": rate * RATE * LAYER_DECAY ** (LAYERS - number)})
     for depth, reading in network.readings.items():
         found.append({"params": list(reading.parameters()), "lr": HEAD_RATE if int(depth) == LAYERS else EXIT_RATE})
     return found

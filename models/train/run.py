@@ -33,6 +33,6 @@ def train(arguments, rows: Path, seed: int) -> None:
         return
     torch.manual_seed(seed)
     network, of_base, tokenizer = networks(arguments.work, arguments.start)
-    run = Run(rows, arguments.work, seed, arguments.posts, arguments.minutes)
+    run = Run(rows, arguments.work, seed, arguments.posts, arguments.minutes, arguments.rate)
     learn(run, network, of_base, tokenizer, load(not arguments.no_unclear))
     save_file({name: tensor.contiguous() for name, tensor in network.stored().items()}, done)

@@ -19,7 +19,7 @@ def teach(base: Network, tokenizer_file: Path, rows: list[dict], cache: Path) ->
     for place, row in enumerate(wanted):
         row["teacher"] = place
     if cache.exists():
-        found = torch.load(cache)
+        found = torch.load(cache, weights_only=True)
         if len(found) == len(wanted):
             return found
     tokenizer = load_tokenizer(tokenizer_file)

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# How the model that ships was trained: two rounds from the team's first weights, then the model directory.
+#
+#     models/train/recipe.sh LABELLED_SETS WEIGHTS [OUT]
+#
+# The first round ran for 84 minutes of one busy core, the second for 13 (Intel Xeon with AMX, 2026-11-27).
+set -euo pipefail
+data=$(realpath "$1") start=$(realpath "$2") out=$(realpath -m "${3:-$(dirname "$0")/../default}")
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+"$python" -m train --data "$data" --start "$start" --work work/first --seeds 1 --posts 330000 --minutes 84 --mix 0.5
+"$python" -m train --data "$data" --start work/first/weights.safetensors --work work/second --seeds 7 --posts 46000 --rate 0.25 --out "$out"
