@@ -20,7 +20,7 @@ from train.average import average, mixed
 from train.measure import headline, measure
 from train.network import EXITS, LAYERS
 from train.prepare import prepare
-from train.run import networks, train
+from train.run import networks, train, weights_of
 from train.sources import load
 
 HERE = Path(__file__).resolve().parent.parent
@@ -31,11 +31,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="labelled sets, as sources.toml names them")
     parser.add_argument("--out", type=Path, help="the model directory to write; without it, the weights are left in --work")
     parser.add_argument("--work", type=Path, default=HERE / "work", help="where the base, the rows and the checkpoints lie")
-    parser.add_argument("--start", type=Path, help="weights to begin at, instead of the base")
+    parser.add_argument("--start", type=Path, help="weights to begin at, or a model directory, instead of the base")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--posts", type=int, help="posts that each seed draws; without it, as many as `passes` in sources.toml say")
     parser.add_argument("--minutes", type=float, help="the rate falls with the clock, and the run ends after so long")
-    parser.add_argument("--rate", type=float, default=1.0, help="how fast the encoder learns; 0.25 to polish weights that are good")
+    parser.add_argument("--heads-only", action="store_true", help="only the exits and the signals learn")
     parser.add_argument("--mix", type=float, help="go only this far from --start to what was learnt, 0 to 1: less is forgotten")
     parser.add_argument("--no-unclear", action="store_true", help="only sets whose licence allows training")
     parser.add_argument("--limit", type=int, help="rows of each set: for a run that only shows that everything works")
@@ -60,7 +60,7 @@ def main() -> None:
     weights = work / "weights.safetensors"
     tensors = average([load_file(work / f"seed{seed}.safetensors") for seed in arguments.seeds])
     if arguments.mix is not None:
-        tensors = mixed(load_file(arguments.start), tensors, arguments.mix)
+        tensors = mixed(weights_of(arguments.start), tensors, arguments.mix)
     half = lambda name, tensor: tensor.half() if name.startswith(("encoder", "embeddings")) else tensor
     save_file({name: half(name, tensor).contiguous() for name, tensor in tensors.items()}, weights)
     report(arguments, weights)

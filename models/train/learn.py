@@ -44,8 +44,8 @@ class Run:
     """How many posts are drawn; without it, as many as `passes` say."""
     minutes: float | None
     """If the machine is slow, the rate falls with the clock and the run ends after so many minutes."""
-    rate: float = 1.0
-    """How fast the encoder learns, 1 being right for weights that have far to go. The heads learn at their own rates."""
+    heads_only: bool = False
+    """Only the exits and the signals learn: what the last layer says of sentiment and topics stays as it is."""
 
 
 def learn(run: Run, network: Network, base: Network, tokenizer_file: Path, sources: list[Source]) -> Network:
@@ -55,10 +55,12 @@ def learn(run: Run, network: Network, base: Network, tokenizer_file: Path, sourc
     teacher = teach(base, tokenizer_file, rows, run.rows.with_name("teacher.pt"))
     centre = teacher.float().mean(0)
     draws = Draws(rows, sources, run.posts, run.seed)
+    if run.heads_only:
+        keep_but_exits_and_signals(network)
     tokenizer = load_tokenizer(tokenizer_file)
     biases = torch.nn.Parameter(torch.zeros(len(sources), 3))
     leaning = torch.tensor([[float(source.name != UNBIASED)] for source in sources])
-    optimizer = torch.optim.AdamW(groups(network, run.rate) + [{"params": [biases], "lr": LEAN_RATE}], weight_decay=WEIGHT_DECAY, fused=True)
+    optimizer = torch.optim.AdamW(groups(network) + [{"params": [biases], "lr": LEAN_RATE}], weight_decay=WEIGHT_DECAY, fused=True)
     rates = [group["lr"] for group in optimizer.param_groups]
 
     checkpoint = run.work / f"seed{run.seed}.pt"
@@ -104,14 +106,20 @@ def learn(run: Run, network: Network, base: Network, tokenizer_file: Path, sourc
     return network
 
 
-def groups(network: Network, rate: float) -> list[dict]:
+def groups(network: Network) -> list[dict]:
     """Rates by depth."""
-    found = [{"params": list(network.norm.parameters()), "lr": rate * RATE * LAYER_DECAY**LAYERS}]
+    found = [{"params": list(network.norm.parameters()), "lr": RATE * LAYER_DECAY**LAYERS}]
     for number, layer in enumerate(network.layers, start=1):
-        found.append({"params": list(layer.parameters()), "lr": rate * RATE * LAYER_DECAY ** (LAYERS - number)})
+        found.append({"params": list(layer.parameters()), "lr": RATE * LAYER_DECAY ** (LAYERS - number)})
     for depth, reading in network.readings.items():
         found.append({"params": list(reading.parameters()), "lr": HEAD_RATE if int(depth) == LAYERS else EXIT_RATE})
     return found
+
+
+def keep_but_exits_and_signals(network: Network) -> None:
+    for name, parameter in network.named_parameters():
+        learns = name.startswith("readings.") and (not name.startswith(f"readings.{LAYERS}.") or ".signals." in name)
+        parameter.requires_grad_(learns)
 
 
 def share_of_rate(done: float) -> float:

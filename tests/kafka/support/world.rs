@@ -26,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) enriched: &'static [(&'static str, &'static str)],
     /// The path of a watchlist instead of the tests' own.
     pub(crate) watchlist: Option<PathBuf>,
+    /// The path of a lexicon.
+    pub(crate) lexicon: Option<PathBuf>,
     /// The path of a mapping for the input.
     pub(crate) mapping: Option<PathBuf>,
     /// Whether the topics are made.
@@ -44,6 +46,7 @@ impl Default for Options {
             model: false,
             enriched: &[],
             watchlist: None,
+            lexicon: None,
             mapping: None,
             topics: true,
             reputation: "clock = \"events\"",
@@ -121,6 +124,7 @@ impl World {
         });
         let mut text = format!(
             r#"watchlist = "{watchlist}"
+{lexicon}
 [kafka]
 bootstrap = "{bootstrap}"
 group = "{name}"
@@ -150,6 +154,8 @@ engine = "{engine}"
 topic = "{input}"
 "#,
             watchlist = watchlist.display(),
+            lexicon =
+                options.lexicon.as_ref().map_or_else(String::new, |path| format!("lexicon = \"{}\"", path.display())),
             bootstrap = self.bootstrap,
             name = self.name,
             enriched = self.enriched(),
