@@ -25,6 +25,7 @@ from pathlib import Path
 import torch
 
 import posts
+import stored
 from normalise import find
 from reference import Output, Reference, probabilities
 from texts import TEXTS
@@ -40,7 +41,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     if arguments.numbers is not None:
-        write_numbers(arguments.numbers, arguments.out)
+        write_numbers(arguments.numbers, arguments.out, stored.settings(arguments.model))
         return
     torch.set_num_threads(arguments.threads)
 
@@ -53,15 +54,16 @@ def main() -> None:
                 out.write(json.dumps(row | golden(output, reference.settings), ensure_ascii=False) + "\n")
 
 
-def write_numbers(source: Path, out: Path) -> None:
-    """Writes the rows of a file without their texts; `crc` tells whether a text put in again is the same."""
+def write_numbers(source: Path, out: Path, settings: dict) -> None:
+    """Writes the rows of a file without their texts, at the temperature that the model has by now; `crc` tells whether a text put in again is the same."""
+    probs = lambda logits: short(probabilities(torch.tensor(logits), settings))
     short = lambda values: [round(value, 4) for value in values]
     with source.open(encoding="utf-8") as rows, gzip.GzipFile(out, "wb", mtime=0) as packed:
         for row in map(json.loads, rows):
             numbers = {key: row[key] for key in ["source", "line", "label", "keep", "targets"]}
             numbers["crc"] = zlib.crc32(row["text"].encode())
-            numbers["text_probs"] = short(row["text_probs"])
-            numbers["target_probs"] = [short(target) for target in row["target_probs"]]
+            numbers["text_probs"] = probs(row["full"]["text_logits"])
+            numbers["target_probs"] = [probs(logits) for logits in row["full"]["target_logits"]]
             numbers |= {signal: round(row[signal], 4) for signal in ["complaint", "offensive", "spam"]}
             packed.write(json.dumps(numbers, separators=(",", ":")).encode() + b"\n")
 
