@@ -105,11 +105,11 @@ clock = "events"
         """How long a process needs that finds all of them kept."""
         began = time.monotonic()
         with self.role("repute") as process:
-            self.until(process, lambda: self.value("undertone_restore_seconds"), 0.02)
+            held = lambda: sum(float(v) for v in re.findall(r"^undertone_state_entities\{.*\} (\S+)", self.metrics(), re.M))
+            self.until(process, lambda: held() == entities, 0.02)
             ready = time.monotonic() - began
-            held = sum(float(v) for v in re.findall(r"^undertone_state_entities\{.*\} (\S+)", self.metrics(), re.M))
+            held = held()
             size = sum(float(v) for v in re.findall(r"^undertone_state_bytes\{.*\} (\S+)", self.metrics(), re.M))
-            assert held == entities, held
             return {
                 "restored_entities": int(held),
                 "restore_seconds": round(self.value("undertone_restore_seconds"), 3),
