@@ -212,8 +212,8 @@ class Levels:
                 return chosen
         return None
 
-    def choose(self) -> tuple[tuple[int, int], dict[str, dict[int, float]]]:
-        """The two layers to leave at, those that lose least, and each level's bounds."""
+    def choose(self) -> tuple[tuple[int, ...], dict[str, dict[int, float]]]:
+        """The two layers to leave at, those that lose least, and each level's bounds; none for a model that is never sure."""
         found = []
         for depths in combinations(self.depths, 2):
             levels = {level: self.within(budget, depths) for level, budget in BUDGETS.items()}
@@ -221,5 +221,5 @@ class Levels:
                 lost = {level: np.mean([self.full[half] - self.average(half, bounds) for half in (True, False)]) for level, bounds in levels.items()}
                 found.append((sum(lost.values()), depths, levels))
                 print(f"  exits {depths}: " + ", ".join(f"{level} loses {points:.2f} points" for level, points in lost.items()))
-        _, depths, levels = min(found, key=lambda item: item[0])
+        _, depths, levels = min(found, key=lambda item: item[0], default=(0, (), {}))
         return depths, levels

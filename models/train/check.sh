@@ -4,6 +4,7 @@
 #
 #     models/train/check.sh [LABELLED SETS]
 set -euo pipefail
+data=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.."
 work=$(realpath ../target)/train
 python=$work/venv/bin/python
@@ -15,12 +16,12 @@ fi
 export TOKENIZERS_PARALLELISM=false
 "$python" normalise.py
 "$python" -m unittest --quiet tests train.tests
-if [ $# -gt 0 ]; then
+if [ -n "$data" ]; then
   rm -rf "$work/run"
   mkdir "$work/run"
   ln -s "$work/base" "$work/run/base"
   [ -d "$work/base" ] || "$python" -c "import base; from pathlib import Path; base.fetch_base(Path('$work'))"
-  "$python" -m train --data "$(realpath "$1")" --work "$work/run" --out "$work/run/out" --seeds 1 --posts 300 --limit 24 >"$work/run.log" 2>&1 ||
+  "$python" -m train --data "$data" --work "$work/run" --start default --out "$work/run/out" --seeds 1 --posts 300 --limit 24 >"$work/run.log" 2>&1 ||
     { tail -30 "$work/run.log" >&2; exit 1; }
   grep -q '^fast:' "$work/run.log" || { echo "$work/run.log: no exit was calibrated" >&2; exit 1; }
   echo "a run from the data to a model directory: works"
