@@ -21,7 +21,7 @@ if [ -n "$data" ]; then
   mkdir "$work/run"
   ln -s "$work/base" "$work/run/base"
   [ -d "$work/base" ] || "$python" -c "import base; from pathlib import Path; base.fetch_base(Path('$work'))"
-  "$python" -m train --data "$data" --work "$work/run" --start default --out "$work/run/out" --seeds 1 --posts 300 --limit 24 >"$work/run.log" 2>&1 ||
+  "$python" -m train --data "$data" --work "$work/run" --start default --out "$work/run/out" --seeds 1 --posts 200 --limit 16 >"$work/run.log" 2>&1 ||
     { tail -30 "$work/run.log" >&2; exit 1; }
   grep -q '^fast:' "$work/run.log" || { echo "$work/run.log: no exit was calibrated" >&2; exit 1; }
   echo "a run from the data to a model directory: works"

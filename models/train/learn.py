@@ -15,7 +15,7 @@ import torch
 
 from train.examples import Draws, load_tokenizer
 from train.loss import loss
-from train.network import LAYERS, Network
+from train.network import LAYERS, Network, fast
 from train.sources import Source
 from train.teach import teach
 
@@ -79,7 +79,7 @@ def learn(run: Run, network: Network, base: Network, tokenizer_file: Path, sourc
             done = max(chunk / draws.chunks(), spent / 60 / run.minutes if run.minutes else 0)
             for group, rate in zip(optimizer.param_groups, rates):
                 group["lr"] = rate * share_of_rate(done)
-            with torch.autocast("cpu", torch.bfloat16):
+            with fast():
                 said = network(batch)
             parts = loss(said, batch, biases * leaning, teacher, centre)
             sum(parts.values()).backward()

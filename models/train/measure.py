@@ -10,7 +10,7 @@ import torch
 
 import posts
 from train.examples import PREFIX, batch, load_tokenizer, padded
-from train.network import LAYERS, Network
+from train.network import LAYERS, Network, fast
 
 LIMIT = 300
 """Posts of a set, drawn by a hash of their text; sets in `WHOLE` are measured whole."""
@@ -63,7 +63,7 @@ def answers(network: Network, tokenizer, rows: list[dict]):
         count = max(1, BATCH_TOKENS // padded(len(encodings[by_length[-1]].ids)))
         some, by_length = by_length[-count:], by_length[:-count]
         made = batch([rows[i] for i in some], [encodings[i] for i in some], defaultdict(int))
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), fast():
             depths = network(made)
         places = {owner: place for place, owner in enumerate(made.owners.tolist())}
         for at, i in enumerate(some):

@@ -5,6 +5,7 @@ need not run through twelve. All are trained together; an early head learns from
 """
 
 import math
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +20,12 @@ PARTS = {
     "mixed": "attention.output.dense", "mixed_norm": "attention.output.LayerNorm",
     "inner": "intermediate.dense", "outer": "output.dense", "outer_norm": "output.LayerNorm",
 }  # fmt: skip
+
+
+def fast() -> torch.autocast:
+    """bfloat16 where the processor has it: elsewhere it is emulated, and many times slower than float32."""
+    flags = Path("/proc/cpuinfo")
+    return torch.autocast("cpu", torch.bfloat16, enabled=flags.exists() and "avx512_bf16" in flags.read_text())
 
 
 class Layer(nn.Module):

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from train.examples import PREFIX, load_tokenizer, padded
-from train.network import Network, pooled
+from train.network import Network, pooled, fast
 
 MOST = 40_000
 """Texts that are embedded: more change nothing that could be measured."""
@@ -31,7 +31,7 @@ def teach(base: Network, tokenizer_file: Path, rows: list[dict], cache: Path) ->
         length = padded(len(encodings[some[-1]].ids))
         ids = torch.tensor([encodings[i].ids + [1] * (length - len(encodings[i].ids)) for i in some])
         mask = torch.tensor([[1.0] * len(encodings[i].ids) + [0.0] * (length - len(encodings[i].ids)) for i in some])
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), fast():
             vectors = base.encode(ids, mask)
         embeddings[some] = F.normalize(pooled(vectors.float(), mask), dim=1).half()
     torch.save(embeddings, cache)
