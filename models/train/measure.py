@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 import posts
+from confidence import macro_f1
 from train.examples import PREFIX, batch, load_tokenizer, padded
 from train.network import LAYERS, Network, fast
 
@@ -40,7 +41,7 @@ def measure(network: Network, tokenizer_file: Path, data: Path, limit: int | Non
             for depth, probabilities in said.items():
                 for suffix, values in probabilities.items():
                     pairs[f"{name} {row['lang']}{row['script']}{suffix}"][depth].append((row["class"], values))
-    return {key: {"rows": len(depths[LAYERS])} | {depth: score(found) for depth, found in depths.items()} for key, depths in pairs.items()}
+    return {key: {"rows": len(depths[LAYERS])} | {depth: macro_f1(found) for depth, found in depths.items()} for key, depths in pairs.items()}
 
 
 def labelled(row: dict) -> dict | None:
@@ -78,19 +79,6 @@ def of_row(row: dict, heads: dict, at: int, target: int | None) -> dict[str, tor
     if row["source"] not in TARGETED:
         return {"": text if target is None else heads["toward"][target].softmax(0)}
     return {"": text if target is None else heads["toward"][target].softmax(0), " without the span": text}
-
-
-def score(pairs: list[tuple]) -> float:
-    """Macro-F1 in percent over the classes that occur. Where no post is neutral, the model chooses between the other two."""
-    classes = sorted({label for label, _ in pairs})
-    choices = classes if classes == [0, 2] else range(len(pairs[0][1]))
-    said = [(label, max(choices, key=lambda choice: values[choice])) for label, values in pairs]
-    f1 = []
-    for wanted in classes:
-        both = sum(label == choice == wanted for label, choice in said)
-        either = sum((label == wanted) + (choice == wanted) for label, choice in said)
-        f1.append(2 * both / either if either else 0.0)
-    return 100 * sum(f1) / len(f1)
 
 
 def headline(figures: dict[str, dict], depth: int = LAYERS) -> float:
