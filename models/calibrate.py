@@ -15,7 +15,6 @@ A set counts alike whatever its size. UMSAB's `hi` is left out (its labels are n
 
 import argparse
 import json
-import zlib
 from collections import defaultdict
 from pathlib import Path
 
@@ -25,13 +24,11 @@ import torch
 import posts
 from build import write_json
 from confidence import Levels, Post, abstain_below, calibration_error, coverage, probabilities, read, temperatures, three_classes
+from labels import class_of
 from reference import Reference
 
-SIGNALS = {
-    "complaint": (["complaints"], {"complaint": 1, "no-complaint": 0}),
-    "offensive": (["tweeteval_offensive"], {"offensive": 1, "not-offensive": 0}),
-    "spam": (["sms_spam", "youtube_spam"], {"spam": 1, "ham": 0}),
-}
+SETS = {"complaint": ["complaints"], "offensive": ["tweeteval_offensive"], "spam": ["sms_spam", "youtube_spam"]}
+"""What each signal's threshold is fitted to."""
 
 
 def main() -> None:
@@ -49,13 +46,9 @@ def main() -> None:
     labelled = read(rows)
     calibrate_sentiment(labelled, settings)
     calibrate_exits(labelled, settings, json.loads((arguments.model / "config.json").read_text())["num_hidden_layers"])
-    for name in SIGNALS:
+    for name in SETS:
         calibrate_signal(reference, arguments.data, name, settings)
     write_json(arguments.model / "undertone.json", settings)
-
-
-def first_half(text: str) -> bool:
-    return zlib.crc32(text.encode()) % 2 == 0
 
 
 def calibrate_sentiment(labelled: list[Post], settings: dict) -> None:
@@ -102,14 +95,14 @@ def calibrate_exits(labelled: list[Post], settings: dict, layers: int) -> None:
 
 def calibrate_signal(reference: Reference, data: Path, name: str, settings: dict) -> None:
     """The threshold of the best mean F1 over all `val` posts of a signal's sets, each half fitted and judged by the other."""
-    sets, classes = SIGNALS[name]
+    sets = SETS[name]
     pairs = {}
     for source in sets:
         rows = posts.rows(data / source / "val.jsonl.gz")
         outputs = reference.score([posts.prepared(row) for row in rows])
         pairs[source] = {half: [] for half in [True, False]}
         for row, output in zip(rows, outputs):
-            pairs[source][first_half(row["text"])].append((output.signals[name], classes[row["label"]]))
+            pairs[source][posts.first_half(row["text"])].append((output.signals[name], class_of(row)[1]))
     grid = np.arange(0.1, 0.91, 0.01)
     f1 = lambda threshold, half: np.mean([binary_f1(halves[half], threshold) for halves in pairs.values()])
     # The best of a smoothed curve: single posts make the raw one jump.

@@ -3,18 +3,15 @@
 Everything is fitted on the posts of one half, by a hash of their text, and stated on the other. A set counts alike whatever its size.
 """
 
-import zlib
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-LABELS = ["negative", "neutral", "positive"]
-SIGNALS = ["complaint", "offensive", "spam"]
-SIGNAL_OF_TASK = {"complaint": "complaint", "offensive": "offensive", "hate": "offensive", "toxicity": "offensive", "spam": "spam"}
-YES = {"complaint", "offensive", "offense", "toxic", "hate", "spam"}
-NO = {"no-complaint", "not-offensive", "other", "non-toxic", "not-hate", "clean", "ham", "no-spam"}
+from labels import SIGNALS, class_of, is_noise
+from posts import first_half
+
 TEMPERATURES = np.arange(0.5, 3.01, 0.05)
 OWN_TEMPERATURE = 100
 """Posts of a language in the fitted half from which it gets a temperature of its own."""
@@ -50,20 +47,16 @@ class Post:
 
 
 def read(rows: list[dict]) -> list[Post]:
-    """The labelled rows that golden.py wrote. UMSAB's `hi` is left out: its labels are noise."""
+    """The labelled rows that golden.py wrote."""
     found = []
     for row in rows:
-        head = SIGNAL_OF_TASK.get(row["task"], "sentiment" if row["task"] in ("sentiment", "topic_sentiment") else None)
-        if head == "sentiment":
-            label = LABELS.index(row["label"]) if row["label"] in LABELS else None
-        else:
-            label = 1 if row["label"] in YES else 0 if row["label"] in NO else None
-        if head is None or label is None or (row["source"] == "umsab" and row["lang"] == "hi"):
+        known = class_of(row)
+        if known is None or is_noise(row):
             continue
         depths = {0: row["full"]} | {int(layer): said for layer, said in row["exits"].items()}
         found.append(Post(
-            source=row["source"], lang=row["lang"], first=zlib.crc32(row["text"].encode()) % 2 == 0, tokens=len(row["ids"]),
-            head=head, label=label,
+            source=row["source"], lang=row["lang"], first=first_half(row["text"]), tokens=len(row["ids"]),
+            head=known[0], label=known[1],
             logits={depth: np.array(said["target_logits"] or [said["text_logits"]]) for depth, said in depths.items()},
             signals={depth: np.array([said[name] for name in SIGNALS]) for depth, said in depths.items()},
         ))  # fmt: skip

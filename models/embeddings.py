@@ -8,7 +8,6 @@ and of every exit: engines need not know, and it costs nothing at run time.
 """
 
 import re
-import zlib
 from pathlib import Path
 
 import torch
@@ -48,7 +47,7 @@ def training_posts(data: Path, unclear: bool = True) -> list[str]:
     for source in load(unclear):
         rows = posts.rows(data / source.name / f"{source.file}.jsonl.gz")
         several = len({row["lang"] for row in rows}) > 4
-        rows = sorted(rows, key=lambda row: zlib.crc32(row["text"].encode()))[: POSTS * (4 if several else 1)]
+        rows = posts.draw(rows, POSTS * (4 if several else 1))
         texts += [posts.normalise(row["text"]) for row in rows if row["lang"] not in source.skip_langs]
     return texts
 

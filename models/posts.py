@@ -17,9 +17,17 @@ def rows(file: Path, limit: int | None = None) -> list[dict]:
     """The rows of a file, or `limit` of them drawn by a hash of the text, so that every run draws the same."""
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         drawn = [json.loads(line) | {"line": number} for number, line in enumerate(lines, start=1)]
-    if limit is not None and len(drawn) > limit:
-        drawn = sorted(drawn, key=lambda row: zlib.crc32(row["text"].encode()))[:limit]
-    return drawn
+    return drawn if limit is None or len(drawn) <= limit else draw(drawn, limit)
+
+
+def draw(rows: list[dict], limit: int | None) -> list[dict]:
+    """The first rows in the order of a hash of their text, which is always the same."""
+    return sorted(rows, key=lambda row: zlib.crc32(row["text"].encode()))[:limit]
+
+
+def first_half(text: str) -> bool:
+    """Whether a post belongs to the half that things are fitted to; figures are of the other."""
+    return zlib.crc32(text.encode()) % 2 == 0
 
 
 def prepared(row: dict) -> dict:

@@ -2,7 +2,7 @@
 
     python models/signals.py --model models/default --data ../shared/data
 
-Counts from the thresholds that undertone.json ships. The sets in SIGNALS trained the heads (their `train` parts), so
+Counts from the thresholds that undertone.json ships. The sets in SETS trained the heads (their `train` parts), so
 their figures say how well it does on more of the same. The sample is the honest one: 200 posts of `airline/stream`, a
 set that trains nothing, labelled by hand (models/samples/airline-signals.tsv, whose head is the rule). An *ordinary*
 mention is one that the reader called no complaint; rates are of ordinary mentions without the signal, with Wilson's 95
@@ -17,15 +17,15 @@ from pathlib import Path
 import torch
 
 import posts
+from labels import SIGNALS, class_of
 from reference import Reference
 
 SAMPLE = Path(__file__).resolve().parent / "samples" / "airline-signals.tsv"
-SIGNALS = {
-    "complaint": [("complaints", "complaint")],
-    "offensive": [("tweeteval_offensive", "offensive"), ("germeval2018_offensive", "offense")],
-    "spam": [("sms_spam", "spam"), ("youtube_spam", "spam")],
+SETS = {
+    "complaint": ["complaints"],
+    "offensive": ["tweeteval_offensive", "germeval2018_offensive"],
+    "spam": ["sms_spam", "youtube_spam"],
 }
-"""The sets of each signal, and the label that means yes."""
 
 
 def main() -> None:
@@ -41,11 +41,11 @@ def main() -> None:
     thresholds = {name: reference.settings["heads"][name]["threshold"] for name in SIGNALS}
     print("| signal | threshold | set | rows | yes | precision | recall | F1 |")
     print("|---|---|---|---|---|---|---|---|")
-    for name, sets in SIGNALS.items():
-        for source, yes in sets:
+    for name, sets in SETS.items():
+        for source in sets:
             rows = posts.rows(arguments.data / source / "val.jsonl.gz", arguments.limit)
             said = [output.signals[name] >= thresholds[name] for output in scored(reference, rows)]
-            print(row(name, thresholds[name], source, said, [post["label"] == yes for post in rows]))
+            print(row(name, thresholds[name], source, said, [class_of(post)[1] == 1 for post in rows]))
 
     sample, rows = labelled(arguments.data)
     outputs = scored(reference, rows)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import posts
-from confidence import LABELS
+from labels import class_of, is_noise
 
 LONG = 60
 """Tokens."""
@@ -42,15 +42,15 @@ def main() -> None:
     right = {name: defaultdict(list) for name in SLICES}
     with arguments.golden.open(encoding="utf-8") as lines:
         for said in map(json.loads, lines):
-            of_sentiment = said["task"] in ("sentiment", "topic_sentiment") and said["label"] in LABELS
-            if not of_sentiment or (said["source"] == "umsab" and said["lang"] == "hi"):
+            known = class_of(said)
+            if known is None or known[0] != "sentiment" or is_noise(said):
                 continue
             source = said["source"]
             if source not in sets:
                 sets[source] = posts.rows(arguments.data / source / "val.jsonl.gz")
             row = sets[source][said["line"] - 1]
             probabilities = (said["target_probs"] or [said["text_probs"]])[0]
-            hit = LABELS[probabilities.index(max(probabilities))] == said["label"]
+            hit = probabilities.index(max(probabilities)) == known[1]
             for name, holds in SLICES.items():
                 member = holds(row, said)
                 if member is not None:

@@ -15,7 +15,6 @@ of a price and not be labelled so, which counts as an error here.
 
 import argparse
 import re
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,7 +125,7 @@ def ordinary(data: Path, embed: Embed, stands_for: np.ndarray) -> tuple[np.ndarr
         file = data / name / ("train_original.jsonl.gz" if several else "train.jsonl.gz")
         drawn = posts.rows(file, ORDINARY_POSTS * (4 if several else 1))
         texts += [row["text"] for row in drawn if row["label"] != "spam"]
-    return embed(texts) @ stands_for.T, np.array([zlib.crc32(text.encode()) % 2 == 0 for text in texts])
+    return embed(texts) @ stands_for.T, np.array([posts.first_half(text) for text in texts])
 
 
 def labelled(name: str, data: Path, limit: int) -> tuple[list[dict], list[set[str]]]:
@@ -135,7 +134,7 @@ def labelled(name: str, data: Path, limit: int) -> tuple[list[dict], list[set[st
     rows = [row for split in splits for row in posts.rows(data / name / f"{split}.jsonl.gz")]
     if name == "airline":
         rows = [row for row in rows if row.get("reason") not in (None, "Can't Tell")]
-    rows = sorted(rows, key=lambda row: zlib.crc32(row["text"].encode()))[:limit]
+    rows = posts.draw(rows, limit)
     return rows, [of(row) for row in rows]
 
 

@@ -18,7 +18,6 @@ without their labels, keep the embedding near the base's.
 
 import argparse
 import json
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,7 +80,7 @@ def measured(name: str, data: Path, limit: int | None) -> tuple[list[dict], list
     rows = [row for split in splits for row in posts.rows(data / name / f"{split}.jsonl.gz")]
     if name != "twcs_topics":
         rows = [row for row in rows if labels(row)]
-    rows = sorted(rows, key=lambda row: zlib.crc32(row["text"].encode()))[:limit]
+    rows = posts.draw(rows, limit)
     own = [{slug(label) for label in labels(row)} for row in rows]
     unknown = set().union(*own) - {topic["id"] for topic in taxonomy}
     if unknown:

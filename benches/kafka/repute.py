@@ -71,6 +71,10 @@ clock = "events"
         found = re.search(rf"^{re.escape(series)} (\S+)$", self.metrics(), re.M)
         return float(found.group(1)) if found else 0.0
 
+    def sum(self, family):
+        """Over all labels."""
+        return sum(float(value) for value in re.findall(rf"^{family}\{{.*\}} (\S+)", self.metrics(), re.M))
+
     def until(self, process, ready, every=0.1):
         while not (value := ready()):
             assert process.poll() is None, self.log.read_text()
@@ -81,7 +85,7 @@ clock = "events"
         """Makes the enriched events; returns how many."""
         with self.role("enrich") as process:
             self.until(process, lambda: self.consumed() >= mentions)
-            return int(sum(float(v) for v in re.findall(r"^undertone_enriched_total\{.*\} (\S+)", self.metrics(), re.M)))
+            return int(self.sum("undertone_enriched_total"))
 
     def repute(self, events, jvm):
         """Adds all of them up."""
@@ -105,17 +109,14 @@ clock = "events"
         """How long a process needs that finds all of them kept."""
         began = time.monotonic()
         with self.role("repute") as process:
-            held = lambda: sum(float(v) for v in re.findall(r"^undertone_state_entities\{.*\} (\S+)", self.metrics(), re.M))
-            self.until(process, lambda: held() == entities, 0.02)
+            self.until(process, lambda: self.sum("undertone_state_entities") == entities, 0.02)
             ready = time.monotonic() - began
-            held = held()
-            size = sum(float(v) for v in re.findall(r"^undertone_state_bytes\{.*\} (\S+)", self.metrics(), re.M))
             return {
-                "restored_entities": int(held),
+                "restored_entities": entities,
                 "restore_seconds": round(self.value("undertone_restore_seconds"), 3),
                 "start_to_restored_seconds": round(ready, 3),
                 "refolded": int(self.value("undertone_refolded_total")),
-                "bytes_per_snapshot": round(size / held),
+                "bytes_per_snapshot": round(self.sum("undertone_state_bytes") / entities),
                 "restored_peak_mb": round(measure.peak_mb(process.pid)),
             }
 

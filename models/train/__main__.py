@@ -7,7 +7,6 @@ rather than at the base. One process trains each seed, on a core of its own; the
 """
 
 import argparse
-import json
 import multiprocessing
 import subprocess
 import sys
@@ -17,10 +16,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from train.average import average, mixed
-from train.measure import headline, measure
-from train.network import EXITS, LAYERS
+from train.measure import report
 from train.prepare import prepare
-from train.run import networks, train, weights_of
+from train.run import train, weights_of
 from train.sources import load
 
 HERE = Path(__file__).resolve().parent.parent
@@ -46,7 +44,9 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
 
     rows = work / "rows.jsonl.gz"
-    if not rows.exists():
+    if rows.exists():
+        print(f"{rows}: taken as it is; delete it to prepare the rows anew")
+    else:
         prepare(arguments.data, load(not arguments.no_unclear), rows, arguments.limit)
     context = multiprocessing.get_context("spawn")
     runs = [context.Process(target=train, args=(arguments, rows, seed)) for seed in arguments.seeds]
@@ -63,24 +63,12 @@ def main() -> None:
         tensors = mixed(weights_of(arguments.start), tensors, arguments.mix)
     half = lambda name, tensor: tensor.half() if name.startswith(("encoder", "embeddings")) else tensor
     save_file({name: half(name, tensor).contiguous() for name, tensor in tensors.items()}, weights)
-    report(arguments, weights)
+    torch.set_num_threads(len(arguments.seeds))
+    report(weights, work, arguments.data, arguments.limit)
     if arguments.out:
         for command in directory(arguments, weights):
             print("+", *command, flush=True)
             subprocess.run([sys.executable, *command], check=True, cwd=HERE)
-
-
-def report(arguments, weights: Path) -> None:
-    """What the weights score on `val`, by set and depth."""
-    torch.set_num_threads(len(arguments.seeds))
-    network, _, tokenizer = networks(arguments.work, weights)
-    figures = measure(network, tokenizer, arguments.data, arguments.limit)
-    (arguments.work / "measured.json").write_text(json.dumps(figures, indent=1) + "\n")
-    depths = [*EXITS, LAYERS]
-    print(f"\nmacro-F1 on val by depth ({', '.join(map(str, depths))} layers)")
-    for key, values in figures.items():
-        print(f"{key:44} {values['rows']:>5}", *(f"{values[depth]:6.1f}" for depth in depths))
-    print(f"{'umsab, mean of seven languages':44}      ", *(f"{headline(figures, depth):6.1f}" for depth in depths), flush=True)
 
 
 def directory(arguments, weights: Path) -> list[list[str]]:

@@ -1,8 +1,12 @@
-"""What weights score on the `val` splits, at every depth: the figure that a run is judged by while training goes on.
+"""What weights score on the `val` splits, at every depth: the figure that a training run is judged by. From the directory `models`:
+
+    python -m train.measure --data ../../shared/data --weights default --work work
 
 `undertone eval` gives the figures that are published: those of the shipped model in the shipped engine.
 """
 
+import argparse
+import json
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,19 +14,14 @@ import torch
 
 import posts
 from confidence import macro_f1
+from labels import class_of
 from train.examples import PREFIX, batch, load_tokenizer, padded
-from train.network import LAYERS, Network, fast
+from train.network import EXITS, LAYERS, Network, fast
+from train.run import networks
 
 LIMIT = 300
 """Posts of a set, drawn by a hash of their text; sets in `WHOLE` are measured whole."""
 WHOLE = {"umsab", "dong2014_target", "semeval_topic"}
-CLASSES = {
-    "sentiment": {"negative": 0, "neutral": 1, "positive": 2},
-    "complaint": {"no-complaint": 0, "complaint": 1},
-    "offensive": {"not-offensive": 0, "other": 0, "non-toxic": 0, "not-hate": 0, "clean": 0, "offensive": 1, "offense": 1, "toxic": 1, "hate": 1},
-    "spam": {"ham": 0, "no-spam": 0, "spam": 1},
-}  # fmt: skip
-HEADS = {"topic_sentiment": "sentiment", "hate": "offensive", "toxicity": "offensive"}
 TARGETED = {"dong2014_target", "semeval_topic"}
 BATCH_TOKENS = 4_096
 
@@ -35,8 +34,8 @@ def measure(network: Network, tokenizer_file: Path, data: Path, limit: int | Non
         name = file.parent.name
         drawn = posts.rows(file, limit or (None if name in WHOLE else LIMIT))
         # Serbian is written in two scripts: the same posts in the other one.
-        drawn += [row | {"text": row["text_cyrl"], "script": " in Cyrillic"} for row in drawn if row.get("text_cyrl")]
-        rows = [ready for row in drawn if (ready := labelled(row))]
+        written = [("", row) for row in drawn] + [(" in Cyrillic", row | {"text": row["text_cyrl"]}) for row in drawn if row.get("text_cyrl")]
+        rows = [ready | {"script": script} for script, row in written if (ready := labelled(row))]
         for row, said in zip(rows, answers(network, tokenizer, rows)):
             for depth, probabilities in said.items():
                 for suffix, values in probabilities.items():
@@ -46,13 +45,13 @@ def measure(network: Network, tokenizer_file: Path, data: Path, limit: int | Non
 
 def labelled(row: dict) -> dict | None:
     """A row with its class, or nothing if no head is about it."""
-    head = HEADS.get(row["task"], row["task"])
-    if head not in CLASSES or row["label"] not in CLASSES[head]:
+    known = class_of(row)
+    if known is None:
         return None
+    head, label = known
     ready = posts.prepared(row)
     targets = [{"spans": spans, "sentiment": 0} for spans in ready["targets"]] if head == "sentiment" else []
-    script = row["script"] if row.get("script") == " in Cyrillic" else ""
-    return ready | {"script": script, "head": head, "class": CLASSES[head][row["label"]], "targets": targets, "weight": 1.0}
+    return ready | {"head": head, "class": label, "targets": targets, "weight": 1.0}
 
 
 def answers(network: Network, tokenizer, rows: list[dict]):
@@ -85,3 +84,30 @@ def headline(figures: dict[str, dict], depth: int = LAYERS) -> float:
     """The mean over UMSAB's languages but Hindi, whose labels are noise."""
     found = [values[depth] for key, values in figures.items() if key.startswith("umsab ") and key != "umsab hi"]
     return sum(found) / len(found)
+
+
+def report(weights: Path, work: Path, data: Path, limit: int | None = None) -> None:
+    """Measures, prints a table, and leaves the figures in `measured.json`."""
+    network, _, tokenizer = networks(work, weights)
+    figures = measure(network, tokenizer, data, limit)
+    (work / "measured.json").write_text(json.dumps(figures, indent=1) + "\n")
+    depths = [*EXITS, LAYERS]
+    print(f"macro-F1 on val by depth ({', '.join(map(str, depths))} layers)")
+    for key, values in figures.items():
+        print(f"{key:44} {values['rows']:>5}", *(f"{values[depth]:6.1f}" for depth in depths))
+    print(f"{'umsab, mean of seven languages':44}      ", *(f"{headline(figures, depth):6.1f}" for depth in depths), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m train.measure", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", type=Path, required=True, help="weights, or a model directory, whose exits that it does not keep say nothing")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("work"), help="where the base is fetched to and measured.json is written")
+    parser.add_argument("--limit", type=int, help=f"posts of each set, instead of {LIMIT} and all of {', '.join(sorted(WHOLE))}")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    report(arguments.weights, arguments.work, arguments.data, arguments.limit)
+
+
+if __name__ == "__main__":
+    main()

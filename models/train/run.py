@@ -36,6 +36,7 @@ def train(arguments, rows: Path, seed: int) -> None:
     torch.set_num_threads(1)
     done = arguments.work / f"seed{seed}.safetensors"
     if done.exists():
+        print(f"{done}: taken as it is; delete it, and its .pt, to train seed {seed} anew", flush=True)
         return
     torch.manual_seed(seed)
     network, of_base, tokenizer = networks(arguments.work, arguments.start)

@@ -1,13 +1,16 @@
 //! Against the float32 reference (`models/golden.py`: PyTorch on the same stored weights).
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use undertone::model::tokenizer::Tokenizer;
-use undertone::model::{Request, Sentiment, model_file};
+use undertone::model::{Effort, ModelOptions, Request, Scorer, Sentiment, model_file};
+use undertone::telemetry::Metrics;
 use undertone::text::Span;
 
-use crate::scorer;
+use crate::{options, scorer};
 
 /// A row of the reference.
 #[derive(Debug, Deserialize)]
@@ -17,6 +20,18 @@ struct Row {
     ids: Vec<u32>,
     text_probs: [f32; 3],
     target_probs: Vec<[f32; 3]>,
+    complaint: f32,
+    offensive: f32,
+    spam: f32,
+    /// By layer.
+    exits: BTreeMap<u32, Exit>,
+}
+
+/// What the heads of an earlier layer say, before the temperature.
+#[derive(Debug, Deserialize)]
+struct Exit {
+    text_logits: [f32; 3],
+    target_logits: Vec<[f32; 3]>,
     complaint: f32,
     offensive: f32,
     spam: f32,
@@ -86,5 +101,52 @@ fn labels_and_probabilities_are_those_of_the_float_reference() {
     let mean = distances.iter().sum::<f32>() / distances.len() as f32;
     let most = distances.iter().copied().fold(0.0, f32::max);
     println!("mean distance {mean}, most {most}");
+    assert!(mean <= 0.01 && most <= 0.1, "mean distance {mean}, most {most}");
+}
+
+/// The temperature of each exit for a text whose language is not told.
+fn temperatures() -> BTreeMap<u32, f32> {
+    let card = std::fs::read_to_string(model_file("undertone.json").unwrap()).unwrap();
+    let card: serde_json::Value = serde_json::from_str(&card).unwrap();
+    let of = |exit: &serde_json::Value| {
+        let temperature = exit["calibration"]["temperature"].as_f64().unwrap();
+        (exit["layer"].as_u64().unwrap() as u32, temperature as f32)
+    };
+    card["exits"].as_array().unwrap().iter().map(of).collect()
+}
+
+fn softmax(logits: &[f32; 3], temperature: f32) -> [f32; 3] {
+    let powers = logits.map(|logit| (logit / temperature).exp());
+    powers.map(|power| power / powers.iter().sum::<f32>())
+}
+
+#[test]
+fn a_text_that_leaves_early_is_told_what_the_float_reference_says_at_that_layer() {
+    let (rows, temperatures) = (own_rows(), temperatures());
+    let mut distances = Vec::new();
+    let mut left: BTreeMap<u32, usize> = BTreeMap::new();
+    for effort in [Effort::Balanced, Effort::Fast] {
+        let options = ModelOptions { effort, ..options() };
+        let scorer = Scorer::load(&options, &[], Arc::new(Metrics::default())).unwrap();
+        let scores = scorer.score(rows.iter().map(Row::request).collect()).unwrap();
+        for (row, scores) in rows.iter().zip(&scores) {
+            let Some(&temperature) = temperatures.get(&scores.layers) else { continue };
+            let said = &row.exits[&scores.layers];
+            *left.entry(scores.layers).or_default() += 1;
+            let ours = std::iter::once(&scores.text).chain(&scores.targets);
+            let reference = std::iter::once(&said.text_logits).chain(&said.target_logits);
+            for (ours, logits) in ours.zip(reference) {
+                let reference = softmax(logits, temperature);
+                distances.extend(ours.probabilities.iter().zip(reference).map(|(a, b)| (a - b).abs()));
+            }
+            let signals =
+                [(scores.complaint, said.complaint), (scores.offensive, said.offensive), (scores.spam, said.spam)];
+            distances.extend(signals.map(|(ours, reference)| (ours - reference).abs()));
+        }
+    }
+    assert_eq!(left.keys().collect::<Vec<_>>(), temperatures.keys().collect::<Vec<_>>(), "texts leave at every exit");
+    let mean = distances.iter().sum::<f32>() / distances.len() as f32;
+    let most = distances.iter().copied().fold(0.0, f32::max);
+    println!("{left:?} left early; mean distance {mean}, most {most}");
     assert!(mean <= 0.01 && most <= 0.1, "mean distance {mean}, most {most}");
 }
