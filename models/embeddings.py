@@ -45,7 +45,7 @@ def training_posts(data: Path, unclear: bool = True) -> list[str]:
     """Posts of the sets that train the weights, in all their languages."""
     texts = []
     for source in load(unclear):
-        rows = posts.rows(data / source.name / f"{source.file}.jsonl.gz")
+        rows = posts.rows(source.rows_in(data))
         several = len({row["lang"] for row in rows}) > 4
         rows = posts.draw(rows, POSTS * (4 if several else 1))
         texts += [posts.normalise(row["text"]) for row in rows if row["lang"] not in source.skip_langs]

@@ -40,6 +40,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.mix is not None and not (arguments.start and 0 < arguments.mix <= 1):
         parser.error("--mix is a share above 0 and up to 1 of the way from --start")
+    missing = [file for source in load(not arguments.no_unclear) if not (file := source.rows_in(arguments.data)).exists()]
+    if missing:
+        parser.error(f"--data: found no {missing[0]}" + (f", nor {len(missing) - 1} more" if len(missing) > 1 else "") + "; expected the sets of sources.toml")
+    if arguments.start and not arguments.start.exists():
+        parser.error(f"--start: found no {arguments.start}; expected weights or a model directory")
     work = arguments.work
     work.mkdir(parents=True, exist_ok=True)
 

@@ -47,7 +47,7 @@ def cleaned(source: Source, data: Path, held: Near, limit: int | None) -> tuple[
     """The rows of a source that may train it, and how many were dropped for what."""
     counts = Counter()
     by_text = defaultdict(list)
-    for row in posts.rows(data / source.name / f"{source.file}.jsonl.gz", limit):
+    for row in posts.rows(source.rows_in(data), limit):
         counts["rows"] += 1
         made = row_of(source, row)
         if made is None:

@@ -37,6 +37,10 @@ class Source:
         if self.head not in ("sentiment", "none") and not (self.yes and self.no):
             raise ValueError(f"{where}: a head of two classes needs `yes` and `no`")
 
+    def rows_in(self, data: Path) -> Path:
+        """Its file in a folder of labelled sets."""
+        return data / self.name / f"{self.file}.jsonl.gz"
+
 
 def load(unclear: bool = True, path: Path = Path(__file__).with_name("sources.toml")) -> list[Source]:
     """All sources, or only those whose licence allows training."""

@@ -106,7 +106,10 @@ impl<'a> Shared<'a> {
                 .topics
                 .iter()
                 .filter_map(|(topic, score)| {
-                    names.topics.get(usize::from(*topic)).map(|id| TopicRef { id: Arc::clone(id), score: *score })
+                    names
+                        .topics
+                        .get(usize::from(*topic))
+                        .map(|id| TopicRef { id: Arc::clone(id), score: rounded(*score) })
                 })
                 .collect()
         });
