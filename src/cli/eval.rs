@@ -67,7 +67,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         let scores = score(&scorer, requests, &progress)?;
         taken += start.elapsed();
         scores.iter().for_each(|scores| *by_layers.entry(scores.layers).or_default() += 1);
-        files.push(set.report(&scores));
+        files.push(set.report(&scores, &scorer.info().name)?);
     }
     progress.finish_and_clear();
 
@@ -101,12 +101,15 @@ impl Set {
         Ok(Self { file: file.display().to_string(), task, left_out: total - rows.len(), rows })
     }
 
-    fn report(&self, scores: &[Arc<Scores>]) -> FileReport {
+    fn report(&self, scores: &[Arc<Scores>], model: &str) -> anyhow::Result<FileReport> {
+        if scores.iter().any(|scores| self.task.said(scores).is_none()) {
+            let message = format!("{}: the labels ask for {}, which {model} does not tell", self.file, self.task.name());
+            return Err(Exit { message, code: exit::USAGE }.into());
+        }
         let pairs = self.rows.iter().zip(scores).filter_map(|(row, scores)| {
-            let said = self.task.said(scores);
-            Some((self.task.class(&row.label)?, said, row.lang.as_deref().unwrap_or("und")))
+            Some((self.task.class(&row.label)?, self.task.said(scores)?, row.lang.as_deref().unwrap_or("und")))
         });
-        FileReport::of(&self.file, &self.task, self.left_out, pairs)
+        Ok(FileReport::of(&self.file, &self.task, self.left_out, pairs))
     }
 }
 

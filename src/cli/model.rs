@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::{Effort, EngineKind, ModelOptions};
+use crate::model::{ClassifierOptions, Effort, EngineKind, ModelOptions, SentimentLabel};
 
 /// Which model to use, and how to run it.
 #[derive(Debug, clap::Args)]
@@ -17,6 +17,19 @@ pub(super) struct ModelArgs {
     /// How deep texts are read: with `balanced` and `fast` those that are sure early leave early.
     #[arg(long, value_name = "LEVEL", default_value = "full")]
     effort: Level,
+    /// What a label of a Hugging Face classifier stands for, if it does not say so itself: LABEL_0=negative. May be repeated.
+    #[arg(long = "label", value_name = "LABEL=SENTIMENT", value_parser = label)]
+    labels: Vec<(String, SentimentLabel)>,
+}
+
+/// A label and its sentiment.
+fn label(text: &str) -> Result<(String, SentimentLabel), String> {
+    let sentiment = |name: &str| SentimentLabel::named(name).ok_or_else(|| format!("found {name:?} after the ="));
+    let found = || {
+        let (label, name) = text.rsplit_once('=').ok_or("there is no =")?;
+        Ok((label.to_owned(), sentiment(name)?))
+    };
+    found().map_err(|problem: String| format!("{problem}; expected such as LABEL_0=negative (or neutral, or positive)"))
 }
 
 /// The engines by the name that users write.
@@ -61,6 +74,12 @@ impl From<Engine> for EngineKind {
 impl ModelArgs {
     /// The options, everything else at its default.
     pub(super) fn options(&self) -> ModelOptions {
-        ModelOptions { path: self.model.clone(), effort: self.effort.into(), ..ModelOptions::default() }
+        let labels = self.labels.iter().cloned().collect();
+        ModelOptions {
+            path: self.model.clone(),
+            effort: self.effort.into(),
+            classifier: ClassifierOptions { labels, ..ClassifierOptions::default() },
+            ..ModelOptions::default()
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::classifier::classifier;
 use super::document::Document;
 use super::error::ConfigErrors;
 use super::secrets::Env;
@@ -157,6 +158,7 @@ fn model(section: &Section<'_>) -> Option<(EngineKind, ModelOptions)> {
     let effort = section.or("effort", Effort::Full, |section| {
         section.read("effort", "\"full\", \"balanced\" or \"fast\"", |value| Effort::named(value.as_str()?))
     });
+    let classifier = classifier(&section.section("classifier"));
     section.refuse_unknown();
     let path = match path {
         Some(path) => Some(directory(section, &path)?),
@@ -171,6 +173,7 @@ fn model(section: &Section<'_>) -> Option<(EngineKind, ModelOptions)> {
             batch_tokens: batch_tokens?,
             cache_entries: cache_entries?,
             effort: effort?,
+            classifier: classifier?,
         },
     ))
 }

@@ -2,6 +2,7 @@
 //!
 //! A file is read field by field ([`section`]), so that one look tells everything that is wrong with it, each with its line.
 
+mod classifier;
 mod document;
 pub mod error;
 mod inputs;

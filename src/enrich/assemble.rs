@@ -134,6 +134,7 @@ impl<'a> Shared<'a> {
             Some((target, _)) => scores.targets.get(target).unwrap_or(&scores.text),
             None => &scores.text,
         });
+        let signals = self.scores.and_then(|scores| scores.signals);
         EnrichedEvent {
             schema: Arc::clone(&names.schema),
             id: event_id(&mention.source, &mention.id, entity.map_or("", |(names, _)| &names.id)),
@@ -146,10 +147,10 @@ impl<'a> Shared<'a> {
             sentiment: sentiment.map(|sentiment| self.sentiment(sentiment, entity.map(|(names, _)| &*names.id))),
             topics: self.topics.clone(),
             signals: Signals {
-                complaint: self.scores.map(|s| rounded(s.complaint)),
+                complaint: signals.map(|signals| rounded(signals.complaint)),
                 question: item.question,
-                spam: self.scores.map(|s| rounded(s.spam)),
-                offensive: self.scores.map(|s| rounded(s.offensive)),
+                spam: signals.map(|signals| rounded(signals.spam)),
+                offensive: signals.map(|signals| rounded(signals.offensive)),
             },
             fingerprint: self.fingerprint.clone(),
             truncated: self.scores.is_some_and(|s| s.truncated),

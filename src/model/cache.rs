@@ -61,9 +61,7 @@ mod tests {
             Arc::new(Scores {
                 targets: vec![text.clone(); targets],
                 text: text.clone(),
-                complaint: 0.0,
-                offensive: 0.0,
-                spam: 0.0,
+                signals: None,
                 topics: Vec::new(),
                 tokens: 3,
                 layers: 1,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::directory::Architecture;
+use super::stored::Shape;
 use super::weights::load_error;
 use super::{Effort, ModelError};
 
@@ -195,10 +195,10 @@ pub(super) struct Topics {
 
 impl Card {
     /// Checks what the types of the fields do not; `path` is the card's.
-    pub(super) fn check(&self, path: &Path, architecture: &Architecture) -> Result<(), ModelError> {
+    pub(super) fn check(&self, path: &Path, shape: Shape) -> Result<(), ModelError> {
         let field = Fields(path);
         let labels = &self.heads.sentiment.labels;
-        let longest = architecture.max_position_embeddings;
+        let longest = shape.positions;
         field.expect(self.format == FORMAT, "format", self.format, "1")?;
         field.expect(
             labels == &["negative", "neutral", "positive"],
@@ -218,7 +218,7 @@ impl Card {
         field.unit("heads.offensive.threshold", self.heads.offensive.threshold)?;
         field.unit("heads.spam.threshold", self.heads.spam.threshold)?;
         field.unit("topics.threshold", self.topics.threshold)?;
-        field.exits(&self.exits, architecture.num_hidden_layers)
+        field.exits(&self.exits, shape.layers)
     }
 
     /// Refuses an effort that this model has no exit for: whoever asks to save work should hear that none is saved.

@@ -1,45 +1,74 @@
-//! Finding and reading a model directory: docs/MODEL_FORMAT.md describes it.
+//! Finding and reading a model directory: ours, which docs/MODEL_FORMAT.md describes, or a classifier of Hugging Face.
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::ModelError;
+use super::architecture::Architecture;
 use super::card::Card;
-use super::weights::{load_error, read};
+use super::stored::{Family, Shape, Stored};
+use super::weights::{TensorFile, load_error, read};
 
-/// The architecture, out of `config.json`.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Architecture {
-    pub(super) hidden_size: usize,
-    pub(super) num_hidden_layers: usize,
-    pub(super) num_attention_heads: usize,
-    pub(super) intermediate_size: usize,
-    pub(super) vocab_size: usize,
-    pub(super) max_position_embeddings: usize,
-    pub(super) type_vocab_size: usize,
-    pub(super) layer_norm_eps: f32,
-    hidden_act: String,
-    model_type: String,
-}
-
-/// A model directory whose two JSON files have been read.
+/// A model directory whose JSON files have been read.
 pub(super) struct Directory {
     pub(super) path: PathBuf,
-    pub(super) architecture: Architecture,
-    pub(super) card: Card,
+    pub(super) shape: Shape,
+    pub(super) kind: Kind,
+}
+
+/// What a directory holds.
+pub(super) enum Kind {
+    /// A model of ours, with what it says of itself.
+    Ours(Box<Card>),
+    /// A classifier.
+    Classifier {
+        /// Who named its tensors.
+        family: Family,
+        /// What it is called, if it says so.
+        name: Option<String>,
+        /// The labels of its outputs, in their order.
+        labels: Vec<String>,
+    },
 }
 
 impl Directory {
     /// Finds the directory and reads what it says of itself.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, ModelError> {
         let path = Self::find(path)?;
-        let architecture: Architecture = json(&path.join("config.json"))?;
-        let card: Card = json(&path.join("undertone.json"))?;
-        check_architecture(&path.join("config.json"), &architecture)?;
-        card.check(&path.join("undertone.json"), &architecture)?;
-        Ok(Self { path, architecture, card })
+        let config = path.join("config.json");
+        let architecture: Architecture = json(&config)?;
+        let card = path.join("undertone.json");
+        if !card.exists() {
+            let (shape, family) = architecture.classifier(&config)?;
+            let labels = architecture.labels();
+            return Ok(Self { path, shape, kind: Kind::Classifier { family, labels, name: architecture.name } });
+        }
+        let shape = architecture.shape(&config)?;
+        let read: Card = json(&card)?;
+        read.check(&card, shape)?;
+        Ok(Self { path, shape, kind: Kind::Ours(Box::new(read)) })
+    }
+
+    /// Reads the file that holds the encoder and what reads its vectors.
+    pub(super) fn tensors(&self) -> Result<Tensors, ModelError> {
+        let name = match self.kind {
+            Kind::Ours(_) => "encoder.safetensors",
+            Kind::Classifier { .. } => "model.safetensors",
+        };
+        let path = self.file(name);
+        if !path.exists() && self.file("model.safetensors.index.json").exists() {
+            return Err(load_error(&self.path, "found weights in several files; expected one, model.safetensors"));
+        }
+        Ok(Tensors { bytes: read(&path)?, path })
+    }
+
+    /// The encoder in that file.
+    pub(super) fn stored<'a>(&self, file: &'a TensorFile<'a>) -> Stored<'a> {
+        match self.kind {
+            Kind::Ours(_) => Stored::in_bits(self.shape, file, self.file("embeddings.safetensors")),
+            Kind::Classifier { family, .. } => Stored::in_floats(self.shape, family, file),
+        }
     }
 
     fn find(path: Option<&Path>) -> Result<PathBuf, ModelError> {
@@ -52,6 +81,19 @@ impl Directory {
     /// A file of the directory.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+}
+
+/// A file of tensors that has been read.
+pub(super) struct Tensors {
+    path: PathBuf,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Tensors {
+    /// The tensors in it.
+    pub(super) fn parse(&self) -> Result<TensorFile<'_>, ModelError> {
+        TensorFile::parse(&self.path, &self.bytes)
     }
 }
 
@@ -88,27 +130,6 @@ fn discover(variable: Option<PathBuf>, places: &[PathBuf]) -> Result<PathBuf, Mo
 
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
     serde_json::from_slice(&read(path)?).map_err(|error| load_error(path, error.to_string()))
-}
-
-fn check_architecture(path: &Path, found: &Architecture) -> Result<(), ModelError> {
-    let heads = found.num_attention_heads;
-    if found.model_type != "bert" {
-        return Err(load_error(path, format!("model_type: found {:?}; expected \"bert\"", found.model_type)));
-    }
-    if found.hidden_act != "gelu" {
-        return Err(load_error(path, format!("hidden_act: found {:?}; expected \"gelu\"", found.hidden_act)));
-    }
-    // The kernels of attention hold one head of one token in two vectors of sixteen floats.
-    if heads == 0 || found.hidden_size != heads * 32 || !found.intermediate_size.is_multiple_of(32) {
-        return Err(load_error(
-            path,
-            format!(
-                "hidden_size {}, num_attention_heads {heads}, intermediate_size {}: expected heads of 32 and a multiple of 32",
-                found.hidden_size, found.intermediate_size
-            ),
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@
 //! on the text alone, as its vectors do.
 
 use super::ModelError;
-use super::directory::Directory;
+use super::card::Card;
 use super::engine::{Engine, Packed};
 use super::heads::Heads;
 use super::scores::Scores;
+use super::stored::Shape;
 use super::topics::Prototypes;
 use super::weights::TensorFile;
 use super::workers::Item;
@@ -62,10 +63,8 @@ pub(super) struct Depth {
 impl Depths {
     /// Loads the heads at the end and at the exits that `effort` uses. The others are loaded as well and let go of: a
     /// model that is broken should not first be so when somebody saves work.
-    pub(super) fn load(directory: &Directory, file: &TensorFile<'_>, effort: Effort) -> Result<Self, ModelError> {
-        let card = &directory.card;
-        card.check_effort(&directory.file("undertone.json"), effort)?;
-        let hidden = directory.architecture.hidden_size;
+    pub(super) fn load(card: &Card, shape: Shape, file: &TensorFile<'_>, effort: Effort) -> Result<Self, ModelError> {
+        let hidden = shape.hidden;
         let abstain_below = card.calibration.abstain_below;
         let mut exits = Vec::with_capacity(card.exits.len());
         for exit in &card.exits {
@@ -75,7 +74,7 @@ impl Depths {
             }
         }
         let heads = Heads::load(file, hidden, &card.heads.tensors(), card.calibration.temperatures(), abstain_below)?;
-        Ok(Self { exits, end: Depth { layers: directory.architecture.num_hidden_layers, heads, sure: None } })
+        Ok(Self { exits, end: Depth { layers: shape.layers, heads, sure: None } })
     }
 
     /// The heads at the end.

@@ -7,33 +7,13 @@
 use super::ModelError;
 use super::card::{LinearHead, Temperatures, Tensors};
 use super::evidence;
+use super::head::Head;
 use super::math::{dot, mean, normalise, softmax};
-use super::scores::{Scores, Sentiment};
+use super::scores::{Scores, Sentiment, Signals};
 use super::topics::Prototypes;
 use super::weights::TensorFile;
 use super::workers::Item;
 use crate::text::Span;
-
-/// A linear map in float32.
-struct Head {
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-}
-
-impl Head {
-    fn load(file: &TensorFile<'_>, weight: &str, bias: Option<&str>, shape: [usize; 2]) -> Result<Self, ModelError> {
-        let bias = bias.map_or_else(|| Ok(vec![0.0; shape[0]]), |name| file.floats(name, &[shape[0]]))?;
-        Ok(Self { weight: file.floats(weight, &shape)?, bias })
-    }
-
-    fn logits<const N: usize>(&self, vector: &[f32]) -> [f32; N] {
-        std::array::from_fn(|class| self.row(class, vector.len(), vector))
-    }
-
-    fn row(&self, class: usize, width: usize, vector: &[f32]) -> f32 {
-        dot(&self.weight[class * width..(class + 1) * width], vector) + self.bias[class]
-    }
-}
 
 /// All heads that read one layer.
 pub(super) struct Heads {
@@ -155,9 +135,7 @@ impl Heads {
         Scores {
             text: sentiment(&reading.text, &[]),
             targets: reading.targets.iter().zip(&input.targets).map(toward).collect(),
-            complaint,
-            offensive,
-            spam,
+            signals: Some(Signals { complaint, offensive, spam }),
             topics: if prototypes.is_empty() { Vec::new() } else { prototypes.of(&self.embed(&reading.mean)) },
             tokens: count(input.ids.len()),
             layers: count(layers),
@@ -171,7 +149,7 @@ impl Heads {
     }
 
     fn embed(&self, all: &[f32]) -> Vec<f32> {
-        let mut embedding: Vec<f32> = (0..self.hidden).map(|row| self.embedding.row(row, self.hidden, all)).collect();
+        let mut embedding = self.embedding.outputs(all);
         normalise(&mut embedding);
         embedding
     }

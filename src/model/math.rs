@@ -39,11 +39,17 @@ pub(super) fn normalise(vector: &mut [f32]) {
 }
 
 /// Probabilities of logits divided by a temperature.
-pub(super) fn softmax<const N: usize>(logits: [f32; N], temperature: f32) -> [f32; N] {
+pub(super) fn softmax<const N: usize>(mut logits: [f32; N], temperature: f32) -> [f32; N] {
+    softmax_all(&mut logits, temperature);
+    logits
+}
+
+/// Turns logits, divided by a temperature, into probabilities.
+pub(super) fn softmax_all(logits: &mut [f32], temperature: f32) {
     let highest = logits.iter().copied().fold(f32::MIN, f32::max);
-    let powers = logits.map(|logit| ((logit - highest) / temperature).exp());
-    let sum: f32 = powers.iter().sum();
-    powers.map(|power| power / sum)
+    logits.iter_mut().for_each(|logit| *logit = ((*logit - highest) / temperature).exp());
+    let sum: f32 = logits.iter().sum();
+    logits.iter_mut().for_each(|power| *power /= sum);
 }
 
 #[cfg(test)]

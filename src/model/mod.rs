@@ -4,18 +4,25 @@
 //! is tokenised in parallel, sorted by length, cut into batches by token budget, encoded by one pinned worker per core,
 //! read by the heads (which may let a text leave before the last layer), and scattered back into the order it came in.
 
+mod architecture;
 mod batch;
 mod cache;
 mod card;
+mod classifier;
 mod directory;
 mod effort;
 pub mod engine;
 mod evidence;
+mod head;
 mod heads;
 mod input;
+mod labels;
+mod loaded;
 mod math;
+mod reader;
 pub mod scorer;
 pub mod scores;
+mod stored;
 pub mod tokenizer;
 mod topics;
 mod weights;
@@ -23,5 +30,5 @@ mod workers;
 
 pub use directory::model_file;
 pub use effort::Effort;
-pub use scorer::{EngineKind, ModelError, ModelInfo, ModelOptions, Request, Scorer, SignalThresholds, Ticket};
-pub use scores::{Evidence, Scores, Sentiment, SentimentLabel};
+pub use scorer::{ClassifierOptions, EngineKind, ModelError, ModelInfo, ModelOptions, Request, Scorer, Ticket};
+pub use scores::{Evidence, Scores, Sentiment, SentimentLabel, Signals};

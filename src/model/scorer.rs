@@ -1,7 +1,7 @@
 //! The door of the model stage.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,16 +10,12 @@ use crossbeam_channel::{Receiver, unbounded};
 use super::Scores;
 use super::batch;
 use super::cache::{Key, ScoreCache};
-use super::directory::Directory;
-use super::effort::{Depths, Effort};
-use super::engine::cpu::{CpuEngine, CpuModel};
-use super::engine::{Engine, Packed};
-use super::heads::Heads;
+use super::effort::Effort;
 use super::input::Template;
+use super::loaded::Loaded;
+use super::scores::SentimentLabel;
 use super::tokenizer::Tokenizer;
-use super::topics::Prototypes;
-use super::weights::{TensorFile, read};
-use super::workers::{Item, Job, MakeEngine, Reply, Shared, Workers};
+use super::workers::{Item, Job, Reply, Shared, Workers};
 use crate::telemetry::Metrics;
 use crate::text::Span;
 use crate::watch::Topic;
@@ -46,11 +42,37 @@ pub struct ModelOptions {
     pub cache_entries: usize,
     /// Whether texts that are sure early leave early.
     pub effort: Effort,
+    /// How to read the directory of a classifier.
+    pub classifier: ClassifierOptions,
+}
+
+/// What the directory of a Hugging Face classifier does not say of itself.
+#[derive(Debug, Clone)]
+pub struct ClassifierOptions {
+    /// The sentiment that labels stand for which do not say so themselves.
+    pub labels: BTreeMap<String, SentimentLabel>,
+    /// Tokens of a text that are read.
+    pub max_tokens: usize,
+    /// A sentiment whose likeliest class is less likely than this is abstained from.
+    pub abstain_below: f32,
+}
+
+impl Default for ClassifierOptions {
+    fn default() -> Self {
+        Self { labels: BTreeMap::new(), max_tokens: 128, abstain_below: 0.0 }
+    }
 }
 
 impl Default for ModelOptions {
     fn default() -> Self {
-        Self { path: None, workers: None, batch_tokens: 1_024, cache_entries: 20_000, effort: Effort::Full }
+        Self {
+            path: None,
+            workers: None,
+            batch_tokens: 1_024,
+            cache_entries: 20_000,
+            effort: Effort::Full,
+            classifier: ClassifierOptions::default(),
+        }
     }
 }
 
@@ -85,21 +107,8 @@ pub struct ModelInfo {
     pub layers: u32,
     /// ISO 639-1 codes with a published figure.
     pub languages: Vec<String>,
-    /// For those who want a yes or a no of a signal.
-    pub thresholds: SignalThresholds,
     /// A sentiment whose likeliest class is less likely than this is abstained from.
     pub abstain_below: f32,
-}
-
-/// Probabilities from which the model card counts a signal as there.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SignalThresholds {
-    /// Of a complaint.
-    pub complaint: f32,
-    /// Of offence.
-    pub offensive: f32,
-    /// Of spam.
-    pub spam: f32,
 }
 
 /// One text to score.
@@ -142,36 +151,10 @@ enum Answer {
 impl Scorer {
     /// Loads the model, starts its workers and embeds the topics.
     pub fn load(options: &ModelOptions, topics: &[Topic], metrics: Arc<Metrics>) -> Result<Self, ModelError> {
-        let directory = Directory::open(options.path.as_deref())?;
-        // The vocabulary and the weights are independent, and each takes a good part of a second.
-        let (tokenizer, loaded) = std::thread::scope(|scope| {
-            let tokenizer = scope.spawn(|| Tokenizer::load(&directory.file("tokenizer.json")));
-            let loaded = load_weights(&directory, options.effort);
-            (tokenizer.join(), loaded)
-        });
-        let tokenizer = tokenizer.map_err(|_| ModelError::Failed("the tokenizer panicked".into()))??;
-        let (model, depths) = loaded?;
-        let card = &directory.card;
-        let template = Template { prefix: card.input.prefix.clone(), max_tokens: card.input.max_tokens };
-        let info = ModelInfo {
-            name: card.name.clone(),
-            version: card.version.clone(),
-            engine: format!("cpu ({})", model.kernel),
-            effort: options.effort,
-            layers: u32::try_from(directory.architecture.num_hidden_layers).unwrap_or(u32::MAX),
-            languages: card.languages.keys().cloned().collect(),
-            thresholds: SignalThresholds {
-                complaint: card.heads.complaint.threshold,
-                offensive: card.heads.offensive.threshold,
-                spam: card.heads.spam.threshold,
-            },
-            abstain_below: card.calibration.abstain_below,
-        };
-        let prototypes = embed(topics, card.topics.threshold, &model, depths.full(), &tokenizer, &template)?;
+        let Loaded { info, tokenizer, template, engine, reader } = Loaded::open(options, topics)?;
         // Every depth stands at 0 from the start.
-        depths.layers().for_each(|layers| metrics.scored(layers, 0));
-        let shared = Arc::new(Shared { depths, prototypes, cache: ScoreCache::new(options.cache_entries), metrics });
-        let engine: Arc<MakeEngine> = Arc::new(move || Box::new(CpuEngine::new(model.clone())));
+        reader.layers().into_iter().for_each(|layers| metrics.scored(layers, 0));
+        let shared = Arc::new(Shared { reader, cache: ScoreCache::new(options.cache_entries), metrics });
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let workers = Workers::start(options.workers.unwrap_or_else(cores).max(1), &shared, &engine)?;
         let batch_tokens = options.batch_tokens.max(template.max_tokens);
@@ -241,38 +224,4 @@ impl Ticket {
         };
         self.answers.into_iter().map(answer).collect()
     }
-}
-
-fn load_weights(directory: &Directory, effort: Effort) -> Result<(Arc<CpuModel>, Depths), ModelError> {
-    let path = directory.file("encoder.safetensors");
-    let bytes = read(&path)?;
-    let file = TensorFile::parse(&path, &bytes)?;
-    Ok((Arc::new(CpuModel::load(directory, &file)?), Depths::load(directory, &file, effort)?))
-}
-
-/// The prototypes of the topics: each the mean embedding of its name, description and examples.
-fn embed(
-    topics: &[Topic],
-    threshold: f32,
-    model: &Arc<CpuModel>,
-    heads: &Heads,
-    tokenizer: &Tokenizer,
-    template: &Template,
-) -> Result<Prototypes, ModelError> {
-    let mut engine = CpuEngine::new(model.clone());
-    let mut prototypes = Prototypes::default();
-    for topic in topics {
-        let sentences = [&topic.name, &topic.description].into_iter().chain(&topic.examples);
-        let embeddings = sentences
-            .filter(|sentence| !sentence.trim().is_empty())
-            .map(|sentence| {
-                let request = Request { text: sentence.clone(), ..Request::default() };
-                let mut batch = Packed::default();
-                batch.push(&template.input(tokenizer, &request).ids);
-                engine.encode(&batch).map(|vectors| heads.embedding(vectors)).map_err(ModelError::Failed)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        prototypes.push(&embeddings, topic.threshold.unwrap_or(threshold));
-    }
-    Ok(prototypes)
 }

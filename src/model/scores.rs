@@ -16,6 +16,18 @@ pub enum SentimentLabel {
     Positive,
 }
 
+impl SentimentLabel {
+    /// The label that a user wrote: `negative`, `neutral` or `positive`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "negative" => Some(Self::Negative),
+            "neutral" => Some(Self::Neutral),
+            "positive" => Some(Self::Positive),
+            _ => None,
+        }
+    }
+}
+
 /// A piece of the normalised text that moved the label.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evidence {
@@ -36,6 +48,17 @@ pub struct Sentiment {
     pub evidence: Vec<Evidence>,
 }
 
+/// Probabilities of a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Signals {
+    /// That it is a complaint.
+    pub complaint: f32,
+    /// That it is offensive.
+    pub offensive: f32,
+    /// That it is spam.
+    pub spam: f32,
+}
+
 /// Everything the model says of one text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
@@ -43,12 +66,8 @@ pub struct Scores {
     pub text: Sentiment,
     /// Toward each target of the request, in its order.
     pub targets: Vec<Sentiment>,
-    /// Probability that it is a complaint.
-    pub complaint: f32,
-    /// Probability that it is offensive.
-    pub offensive: f32,
-    /// Probability that it is spam.
-    pub spam: f32,
+    /// What else it is; `None` from a model that does not say.
+    pub signals: Option<Signals>,
     /// Topics over their threshold: index into the watchlist's topics and a score of 0 to 1, best first.
     pub topics: Vec<(u16, f32)>,
     /// How many tokens were encoded.

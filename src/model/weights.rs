@@ -31,14 +31,25 @@ impl<'a> TensorFile<'a> {
         Ok(Self { path, tensors })
     }
 
-    /// A tensor of floats (F32 or F16) of exactly this shape.
+    /// An error that names the file.
+    pub(super) fn error(&self, detail: String) -> ModelError {
+        load_error(self.path, detail)
+    }
+
+    /// Whether there is a tensor of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.tensors.tensor(name).is_ok()
+    }
+
+    /// A tensor of floats of exactly this shape.
     pub(super) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
-        let view = self.view(name, &[Dtype::F32, Dtype::F16], shape)?;
-        let data = view.data();
-        Ok(match view.dtype() {
-            Dtype::F16 => data.chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-            _ => data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-        })
+        Ok(numbers(&self.view(name, &FLOATS, shape)?))
+    }
+
+    /// A tensor of floats of any number of rows of this width.
+    pub(super) fn rows(&self, name: &str, width: usize) -> Result<Vec<f32>, ModelError> {
+        let rows = self.tensors.tensor(name).ok().and_then(|view| view.shape().first().copied());
+        self.floats(name, &[rows.unwrap_or(1), width])
     }
 
     /// A tensor of signed bytes of exactly this shape.
@@ -77,6 +88,20 @@ impl<'a> TensorFile<'a> {
             ));
         }
         Ok(view)
+    }
+}
+
+/// The types that a tensor of floats may have.
+const FLOATS: [Dtype; 3] = [Dtype::F32, Dtype::F16, Dtype::BF16];
+
+/// The numbers of a tensor of floats.
+fn numbers(view: &TensorView<'_>) -> Vec<f32> {
+    let data = view.data();
+    let pairs = || data.chunks_exact(2).map(|b| [b[0], b[1]]);
+    match view.dtype() {
+        Dtype::F16 => pairs().map(|pair| half::f16::from_le_bytes(pair).to_f32()).collect(),
+        Dtype::BF16 => pairs().map(|pair| half::bf16::from_le_bytes(pair).to_f32()).collect(),
+        _ => data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
     }
 }
 

@@ -8,15 +8,11 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::cache::{Key, ScoreCache};
-use super::effort::Depths;
-use super::engine::Engine;
+use super::engine::{Engine, MakeEngine};
 use super::input::Input;
-use super::topics::Prototypes;
+use super::reader::Reader;
 use super::{ModelError, Scores};
 use crate::telemetry::Metrics;
-
-/// Makes an engine on the thread that will run it.
-pub(super) type MakeEngine = dyn Fn() -> Box<dyn Engine> + Send + Sync;
 
 /// A text to be scored, with its place in the chunk.
 pub(super) struct Item {
@@ -39,8 +35,7 @@ pub(super) struct Job {
 
 /// What all workers share.
 pub(super) struct Shared {
-    pub(super) depths: Depths,
-    pub(super) prototypes: Prototypes,
+    pub(super) reader: Reader,
     pub(super) cache: ScoreCache,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -117,8 +112,8 @@ fn work(jobs: &Receiver<Job>, shared: &Shared, make_engine: &MakeEngine) {
 
 fn score(engine: &mut dyn Engine, shared: &Shared, items: &[Item]) -> Reply {
     shared.metrics.batch(items.iter().map(|item| item.input.ids.len()).sum());
-    let scored = shared.depths.score(engine, items, &shared.prototypes).map_err(ModelError::Failed)?;
-    for layers in shared.depths.layers() {
+    let scored = shared.reader.score(engine, items).map_err(ModelError::Failed)?;
+    for layers in shared.reader.layers() {
         let left = scored.iter().filter(|(_, scores)| scores.layers as usize == layers).count();
         shared.metrics.scored(layers, left as u64);
     }
@@ -135,7 +130,9 @@ mod tests {
     use std::ops::Range;
 
     use super::*;
+    use crate::model::effort::Depths;
     use crate::model::engine::Packed;
+    use crate::model::topics::Prototypes;
 
     /// Fails for some ids.
     struct Moody(Vec<f32>);
@@ -178,8 +175,7 @@ mod tests {
     #[test]
     fn a_batch_that_panics_or_errs_fails_alone_and_the_worker_lives_on() {
         let shared = Arc::new(Shared {
-            depths: Depths::blank(16),
-            prototypes: Prototypes::default(),
+            reader: Reader::Heads(Depths::blank(16), Prototypes::default()),
             cache: ScoreCache::new(10),
             metrics: Arc::new(Metrics::default()),
         });

@@ -10,7 +10,8 @@ const LEAST: &str = "watchlist = \"watchlist.toml\"\n[kafka]\nbootstrap = \"loca
 const INPUT: &str = "[[input]]\ntopic = \"mentions\"\n";
 const WATCHLIST: &str = "[[entity]]\nid = \"acme\"\nname = \"Acme\"\nkind = \"brand\"\nquery = \"acme\"\n";
 /// Sections that exist: their fields are compared.
-const SECTIONS: [&str; 7] = ["kafka", "output", "limits", "reputation", "model", "language", "http"];
+const SECTIONS: [&str; 8] =
+    ["kafka", "output", "limits", "reputation", "model", "model.classifier", "language", "http"];
 /// What the documentation says of a default that no file can say.
 const IN_WORDS: [&str; 7] = ["required", "none", "see below", "found", "one per core", "the broker's", "the model's"];
 
@@ -69,11 +70,12 @@ fn every_field_is_documented_and_no_other() {
     let documented = documented();
     let fields = |section: &str| documented[section].keys().cloned().collect::<BTreeSet<_>>();
     for section in SECTIONS {
-        assert_eq!(fields(section), known[section], "[{section}]");
+        let own = known[section].iter().filter(|field| !SECTIONS.contains(&&*format!("{section}.{field}")));
+        assert_eq!(fields(section), own.cloned().collect(), "[{section}]");
     }
     assert_eq!(fields("input"), known["input[0]"]);
     // The file itself holds the paths of the other files, and the sections.
-    let sections = SECTIONS.iter().copied().chain(["input"]).map(str::to_owned);
+    let sections = SECTIONS.iter().copied().chain(["input"]).filter(|name| !name.contains('.')).map(str::to_owned);
     assert_eq!(fields("").into_iter().chain(sections).collect::<BTreeSet<_>>(), known[""]);
 }
 

@@ -17,7 +17,7 @@ use undertone::model::Request;
 use undertone::text::{Span, normalise};
 
 use crate::golden::label;
-use crate::scorer;
+use crate::{scorer, signals};
 
 /// What the reference says of one post.
 #[derive(Debug, Deserialize)]
@@ -110,9 +110,8 @@ fn the_engine_agrees_with_the_float_reference_on_the_val_sets() {
             clear_same += u32::from(margin >= 0.05 && agrees);
             distances.extend(ours.iter().zip(reference).map(|(a, b)| (a - b).abs()));
         }
-        let signals =
-            [(scores.complaint, said.complaint), (scores.offensive, said.offensive), (scores.spam, said.spam)];
-        distances.extend(signals.map(|(ours, reference)| (ours - reference).abs()));
+        let told = signals(scores).into_iter().zip([said.complaint, said.offensive, said.spam]);
+        distances.extend(told.map(|(ours, reference)| (ours - reference).abs()));
         if let Some(class) = ["negative", "neutral", "positive"].iter().position(|name| *name == said.label) {
             let set = sets.entry(&said.source).or_default();
             set.0.push((class, label(&scores.text.probabilities).0));

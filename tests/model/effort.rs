@@ -10,7 +10,7 @@ use undertone::telemetry::Metrics;
 
 use crate::batches::requests;
 use crate::common_model::{exit, with};
-use crate::options;
+use crate::{options, signals};
 
 /// Layers of the exits, and of the whole.
 const FIRST: usize = 4;
@@ -36,7 +36,7 @@ fn all_leave_at(layers: usize) -> Vec<Arc<Scores>> {
 fn sureness(scores: &Scores) -> f32 {
     let sentiments = if scores.targets.is_empty() { std::slice::from_ref(&scores.text) } else { &scores.targets[..] };
     let sentiments = sentiments.iter().map(|said| said.probabilities.iter().copied().fold(0.0, f32::max));
-    let signals = [scores.complaint, scores.offensive, scores.spam].map(|yes| yes.max(1.0 - yes));
+    let signals = signals(scores).map(|yes| yes.max(1.0 - yes));
     sentiments.chain(signals).fold(1.0, f32::min)
 }
 

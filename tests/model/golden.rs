@@ -10,7 +10,7 @@ use undertone::model::{Effort, ModelOptions, Request, Scorer, Sentiment, model_f
 use undertone::telemetry::Metrics;
 use undertone::text::Span;
 
-use crate::{options, scorer};
+use crate::{options, scorer, signals};
 
 /// A row of the reference.
 #[derive(Debug, Deserialize)]
@@ -92,7 +92,7 @@ fn labels_and_probabilities_are_those_of_the_float_reference() {
             compare("target", ours, reference);
         }
         for (ours, reference) in
-            [(scores.complaint, row.complaint), (scores.offensive, row.offensive), (scores.spam, row.spam)]
+            signals(scores).into_iter().zip([row.complaint, row.offensive, row.spam])
         {
             distances.push((ours - reference).abs());
         }
@@ -139,9 +139,8 @@ fn a_text_that_leaves_early_is_told_what_the_float_reference_says_at_that_layer(
                 let reference = softmax(logits, temperature);
                 distances.extend(ours.probabilities.iter().zip(reference).map(|(a, b)| (a - b).abs()));
             }
-            let signals =
-                [(scores.complaint, said.complaint), (scores.offensive, said.offensive), (scores.spam, said.spam)];
-            distances.extend(signals.map(|(ours, reference)| (ours - reference).abs()));
+            let told = signals(scores).into_iter().zip([said.complaint, said.offensive, said.spam]);
+            distances.extend(told.map(|(ours, reference)| (ours - reference).abs()));
         }
     }
     assert_eq!(left.keys().collect::<Vec<_>>(), temperatures.keys().collect::<Vec<_>>(), "texts leave at every exit");

@@ -5,6 +5,7 @@
 #[cfg(feature = "shared-data")]
 mod agreement;
 mod batches;
+mod classifiers;
 #[path = "../common/model.rs"]
 mod common_model;
 mod effort;
@@ -15,7 +16,7 @@ mod tokenizer;
 
 use std::sync::{Arc, OnceLock};
 
-use undertone::model::{ModelOptions, Scorer};
+use undertone::model::{ModelOptions, Scorer, Scores};
 use undertone::telemetry::Metrics;
 
 /// Options that look for the model where a user's would be.
@@ -27,4 +28,10 @@ fn options() -> ModelOptions {
 fn scorer() -> &'static Scorer {
     static SCORER: OnceLock<Scorer> = OnceLock::new();
     SCORER.get_or_init(|| Scorer::load(&options(), &[], Arc::new(Metrics::default())).unwrap())
+}
+
+/// Complaint, offence and spam of the shipped model.
+fn signals(scores: &Scores) -> [f32; 3] {
+    let signals = scores.signals.unwrap();
+    [signals.complaint, signals.offensive, signals.spam]
 }

@@ -1,7 +1,7 @@
 //! What a file measures, told by its labels.
 
 use super::rows::Row;
-use crate::model::Scores;
+use crate::model::{Scores, Signals};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,17 +90,17 @@ impl Task {
         own.or_else(alias)
     }
 
-    /// The class that the model says: toward the target, if there is one.
-    pub(super) fn said(self, scores: &Scores) -> usize {
-        let yes = |probability: f32| usize::from(probability >= YES);
+    /// The class that the model says: toward the target, if there is one. `None` if it says nothing of this task.
+    pub(super) fn said(self, scores: &Scores) -> Option<usize> {
+        let yes = |of: fn(&Signals) -> f32| scores.signals.as_ref().map(|signals| usize::from(of(signals) >= YES));
         let [negative, neutral, positive] = scores.targets.first().unwrap_or(&scores.text).probabilities;
         match self {
-            Self::Sentiment { neutral: true } if neutral > negative && neutral >= positive => 1,
-            Self::Sentiment { neutral: true } => 2 * usize::from(positive > negative),
-            Self::Sentiment { neutral: false } => usize::from(positive > negative),
-            Self::Complaint => yes(scores.complaint),
-            Self::Offensive => yes(scores.offensive),
-            Self::Spam => yes(scores.spam),
+            Self::Sentiment { neutral: true } if neutral > negative && neutral >= positive => Some(1),
+            Self::Sentiment { neutral: true } => Some(2 * usize::from(positive > negative)),
+            Self::Sentiment { neutral: false } => Some(usize::from(positive > negative)),
+            Self::Complaint => yes(|signals| signals.complaint),
+            Self::Offensive => yes(|signals| signals.offensive),
+            Self::Spam => yes(|signals| signals.spam),
         }
     }
 }
@@ -136,20 +136,20 @@ mod tests {
     #[test]
     fn without_neutral_rows_the_model_chooses_between_the_other_two() {
         let text = Sentiment { probabilities: [0.1, 0.7, 0.2], abstained: false, evidence: Vec::new() };
-        let scores = Scores {
+        let mut scores = Scores {
             targets: Vec::new(),
-            complaint: 0.5,
-            offensive: 0.49,
-            spam: 0.0,
+            signals: Some(Signals { complaint: 0.5, offensive: 0.49, spam: 0.0 }),
             topics: Vec::new(),
             tokens: 1,
             layers: 12,
             truncated: false,
             text,
         };
-        assert_eq!(Task::Sentiment { neutral: true }.said(&scores), 1);
-        assert_eq!(Task::Sentiment { neutral: false }.said(&scores), 1, "which is positive here");
-        assert_eq!(Task::Complaint.said(&scores), 1);
-        assert_eq!(Task::Offensive.said(&scores), 0);
+        assert_eq!(Task::Sentiment { neutral: true }.said(&scores), Some(1));
+        assert_eq!(Task::Sentiment { neutral: false }.said(&scores), Some(1), "which is positive here");
+        assert_eq!(Task::Complaint.said(&scores), Some(1));
+        assert_eq!(Task::Offensive.said(&scores), Some(0));
+        scores.signals = None;
+        assert_eq!(Task::Offensive.said(&scores), None);
     }
 }

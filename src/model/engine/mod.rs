@@ -1,6 +1,11 @@
 //! Engines: tokens in, token vectors out, some layers at a time. The heads read the vectors while they are still warm.
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use self::cpu::{CpuEngine, CpuModel};
+use super::ModelError;
+use super::stored::Stored;
 
 pub mod cpu;
 
@@ -72,6 +77,24 @@ pub trait Engine {
         self.run(0..self.layers())?;
         self.vectors()
     }
+}
+
+/// Makes an engine on the thread that will run it.
+pub(super) type MakeEngine = dyn Fn() -> Box<dyn Engine> + Send + Sync;
+
+/// An encoder that is loaded.
+pub(super) struct Loaded {
+    /// Engine and kernel: `cpu (avx512-vnni)`.
+    pub(super) name: String,
+    /// Makes engines that share its weights.
+    pub(super) make: Arc<MakeEngine>,
+}
+
+/// Loads an encoder.
+pub(super) fn load(stored: &Stored<'_>) -> Result<Loaded, ModelError> {
+    let model = Arc::new(CpuModel::load(stored)?);
+    let name = format!("cpu ({})", model.kernel);
+    Ok(Loaded { name, make: Arc::new(move || Box::new(CpuEngine::new(model.clone()))) })
 }
 
 #[cfg(test)]

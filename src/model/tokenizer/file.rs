@@ -1,4 +1,4 @@
-//! Reading `tokenizer.json`.
+//! Reading XLM-R's `tokenizer.json`.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use spm_precompiled::Precompiled;
 
-use super::{Charsmap, Tokenizer, Unigram};
+use super::{Charsmap, Cutter, Tokenizer, Unigram, Xlmr};
 use crate::model::ModelError;
 use crate::model::weights::{load_error, read};
 
@@ -67,9 +67,12 @@ pub(super) fn load(path: &Path) -> Result<Tokenizer, ModelError> {
         token.map(|token| token.id).ok_or_else(|| refuse("added_tokens", &"no such token", content))
     };
     let special: Vec<u32> = file.added_tokens.iter().map(|token| token.id).collect();
-    Ok(Tokenizer {
+    let xlmr = Xlmr {
         charsmap: Charsmap::new(charsmap(&file.normalizer).map_err(|detail| load_error(path, detail))?),
         unigram: Unigram::new(&file.model.vocab, unknown, &special),
+    };
+    Ok(Tokenizer {
+        cutter: Cutter::Xlmr(Box::new(xlmr)),
         begin: added("<s>")?,
         end: added("</s>")?,
     })

@@ -1,12 +1,13 @@
-//! Text to token ids, as the `tokenizers` library makes them from an XLM-R `tokenizer.json`, with the place of each token.
+//! Text to token ids, as the `tokenizers` library makes them from a `tokenizer.json`, with the place of each token.
 //!
-//! The library itself takes 449 MB and three seconds to load this vocabulary, so the three steps are written out here:
+//! Other families than XLM-R are left to the library ([`other`]). For XLM-R the library takes 449 MB and three seconds to load this vocabulary, so the three steps are written out here:
 //! SentencePiece's character map ([`charsmap`]), words split at spaces that become `▁`, and the likeliest cut of each word
 //! into pieces ([`unigram`]). One thing differs on purpose: `<s>`, `</s>` or `<mask>` typed by somebody is text, not a
 //! special token.
 
 mod charsmap;
 mod file;
+mod other;
 mod trie;
 mod unigram;
 
@@ -31,22 +32,54 @@ pub struct Token {
 
 /// A loaded tokenizer.
 pub struct Tokenizer {
-    charsmap: Charsmap,
-    unigram: Unigram,
-    /// `<s>`, put before every text.
+    cutter: Cutter,
+    /// `<s>` or `[CLS]`, put before every text.
     pub begin: u32,
-    /// `</s>`, put after every text.
+    /// `</s>` or `[SEP]`, put after every text.
     pub end: u32,
 }
 
+/// What cuts a text into tokens.
+enum Cutter {
+    /// Our own, for XLM-R's vocabularies.
+    Xlmr(Box<Xlmr>),
+    /// The library.
+    Library(Box<tokenizers::Tokenizer>),
+}
+
+/// The steps of XLM-R.
+struct Xlmr {
+    charsmap: Charsmap,
+    unigram: Unigram,
+}
+
 impl Tokenizer {
-    /// Loads a `tokenizer.json`.
+    /// Loads XLM-R's `tokenizer.json`.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         file::load(path)
     }
 
-    /// Tokens of `text`, without `<s>` and `</s>`.
+    /// Loads a `tokenizer.json` of any family that puts one token before a text and one after it.
+    pub fn load_any(path: &Path) -> Result<Self, ModelError> {
+        if other::is_unigram(path)?
+            && let Ok(xlmr) = file::load(path)
+        {
+            return Ok(xlmr);
+        }
+        other::load(path)
+    }
+
+    /// Tokens of `text`, without those put around it.
     pub fn tokens(&self, text: &str) -> Vec<Token> {
+        match &self.cutter {
+            Cutter::Xlmr(xlmr) => xlmr.tokens(text),
+            Cutter::Library(library) => other::tokens(library, text),
+        }
+    }
+}
+
+impl Xlmr {
+    fn tokens(&self, text: &str) -> Vec<Token> {
         let mapped = self.charsmap.apply(text);
         let mut tokens = Vec::with_capacity(mapped.text.len() / 3 + 4);
         let mut scratch = Scratch::default();

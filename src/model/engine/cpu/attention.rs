@@ -6,8 +6,8 @@ use rten_simd::{Isa, Simd, SimdOp};
 use super::super::Packed;
 use super::kernels::ROUND;
 
-/// Floats of a head.
-pub(super) const HEAD: usize = 32;
+/// Floats that a head may have.
+pub(super) const HEADS: [usize; 2] = [32, 64];
 /// Tokens whose queries are worked on together, so that a vector of keys is read once for all of them and their sums do not
 /// wait for each other.
 const ROWS: usize = 8;
@@ -22,20 +22,24 @@ pub(super) struct Attention {
 }
 
 impl Attention {
-    /// From rows of queries, keys and values (`3 · hidden` floats a token) to rows of mixed values (`hidden` floats). Queries
-    /// are scaled by `log2(e) / √32`, so that weights are powers of two.
-    pub(super) fn run(&mut self, batch: &Packed, hidden: usize, qkv: &[f32], out: &mut [f32]) {
+    /// From rows of queries, keys and values (`3 · hidden` floats a token) to rows of mixed values (`hidden` floats), with heads of
+    /// `head` floats, one of [`HEADS`]. Queries are scaled by `log2(e) / √head`, so that weights are powers of two.
+    pub(super) fn run(&mut self, batch: &Packed, [hidden, head]: [usize; 2], qkv: &[f32], out: &mut [f32]) {
         for range in batch.sequences() {
             let qkv = &qkv[range.start * 3 * hidden..range.end * 3 * hidden];
             let out = &mut out[range.start * hidden..range.end * hidden];
             let Self { keys, weights } = self;
-            Sequence { qkv, hidden, keys, weights, out }.dispatch();
+            // A constant of the compiler's: loops over a head are unrolled.
+            match head {
+                64 => Sequence::<64> { qkv, hidden, keys, weights, out }.dispatch(),
+                _ => Sequence::<32> { qkv, hidden, keys, weights, out }.dispatch(),
+            }
         }
     }
 }
 
-/// One sequence.
-struct Sequence<'a> {
+/// One sequence, with heads of so many floats.
+struct Sequence<'a, const HEAD: usize> {
     qkv: &'a [f32],
     hidden: usize,
     /// Keys of one head with tokens as lanes: vector `HEAD · tile + d` holds the d-th float of the tile's tokens.
@@ -45,7 +49,7 @@ struct Sequence<'a> {
     out: &'a mut [f32],
 }
 
-impl SimdOp for Sequence<'_> {
+impl<const HEAD: usize> SimdOp for Sequence<'_, HEAD> {
     type Output = ();
 
     #[inline(always)]
@@ -67,7 +71,7 @@ impl SimdOp for Sequence<'_> {
     }
 }
 
-impl Sequence<'_> {
+impl<const HEAD: usize> Sequence<'_, HEAD> {
     /// Lays out the keys of the head whose queries begin at `column`.
     #[inline(always)]
     fn turn_keys<I: Isa>(&mut self, isa: I, column: usize) {
@@ -207,7 +211,11 @@ mod tests {
 
     #[test]
     fn attention_is_that_of_the_formula_and_stays_within_a_sequence() {
-        let hidden = 2 * HEAD;
+        HEADS.into_iter().for_each(check);
+    }
+
+    fn check(head: usize) {
+        let hidden = 2 * head;
         let lengths = [1, 2, 8, 15, 16, 17, 33, 128];
         let mut batch = Packed::default();
         lengths.iter().for_each(|&length| batch.push(&vec![0; length]));
@@ -218,15 +226,15 @@ mod tests {
         };
         let qkv: Vec<f32> = (0..batch.ids().len() * 3 * hidden).map(|_| next()).collect();
         let mut out = vec![f32::NAN; batch.ids().len() * hidden];
-        Attention::default().run(&batch, hidden, &qkv, &mut out);
+        Attention::default().run(&batch, [hidden, head], &qkv, &mut out);
         let at = |token: usize, column: usize| f64::from(qkv[token * 3 * hidden + column]);
         for range in batch.sequences() {
-            for (token, column) in range.clone().flat_map(|token| [(token, 0), (token, HEAD)]) {
+            for (token, column) in range.clone().flat_map(|token| [(token, 0), (token, head)]) {
                 let score =
-                    |other: usize| (0..HEAD).map(|d| at(token, column + d) * at(other, hidden + column + d)).sum();
+                    |other: usize| (0..head).map(|d| at(token, column + d) * at(other, hidden + column + d)).sum();
                 let powers: Vec<f64> = range.clone().map(|other| f64::exp2(score(other))).collect();
                 let sum: f64 = powers.iter().sum();
-                for d in column..column + HEAD {
+                for d in column..column + head {
                     let values = range.clone().map(|other| at(other, 2 * hidden + d));
                     let expected: f64 = powers.iter().zip(values).map(|(power, value)| power / sum * value).sum();
                     let found = f64::from(out[token * hidden + d]);

@@ -17,7 +17,7 @@ const TILE: usize = 8;
 
 /// A layer's weights.
 pub(super) struct Layer {
-    /// Queries (scaled by `log2(e) / √32`), keys and values, one below the other.
+    /// Queries (scaled by `log2(e) / √head`), keys and values, one below the other.
     pub(super) qkv: Linear,
     /// After attention.
     pub(super) attention_output: Linear,
@@ -123,10 +123,11 @@ pub(super) struct Scratch {
 }
 
 impl Layer {
-    /// Runs the layer over all tokens.
+    /// Runs the layer over all tokens, with heads of `head` floats.
     pub(super) fn run(
         &self,
         gemm: &Gemm,
+        head: usize,
         batch: &Packed,
         tokens: &mut Tokens,
         scratch: &mut Scratch,
@@ -155,7 +156,7 @@ impl Layer {
                 Scale { product, out }.dispatch();
             }
         }
-        attention.run(batch, hidden, qkv, mixed);
+        attention.run(batch, [hidden, head], qkv, mixed);
 
         for first in (0..rows).step_by(ROWS) {
             let count = ROWS.min(rows - first);

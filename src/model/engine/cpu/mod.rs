@@ -6,6 +6,8 @@
 //! over rows that are still in the cache.
 
 mod attention;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod embedding;
 mod kernels;
 mod layer;
@@ -71,7 +73,7 @@ impl Engine for CpuEngine {
         let Self { model, gemm, batch, tokens, scratch, attention } = self;
         let there = model.layers.len();
         let run = model.layers.get(layers.clone()).ok_or_else(|| format!("layers {layers:?} of {there}"))?;
-        run.iter().try_for_each(|layer| layer.run(gemm, batch, tokens, scratch, attention))
+        run.iter().try_for_each(|layer| layer.run(gemm, model.head, batch, tokens, scratch, attention))
     }
 
     fn vectors(&mut self) -> Result<&[f32], String> {
