@@ -106,5 +106,9 @@ fn numbers(view: &TensorView<'_>) -> Vec<f32> {
 }
 
 fn listed(types: &[Dtype]) -> String {
-    types.iter().map(|t| format!("{t:?}")).collect::<Vec<_>>().join(" or ")
+    let names: Vec<String> = types.iter().map(|kind| format!("{kind:?}")).collect();
+    match &names[..] {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    }
 }

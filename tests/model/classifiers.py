@@ -22,7 +22,7 @@ TEXTS = [
     "Нова апликација ради савршено",
     "ok",
     "",
-    "a [SEP] typed by hand, and </s> too",
+    "a [SEP] typed by hand, and <mask> too",
     "the queue was long " * 20,
 ]
 SIZES = {"hidden": 128, "layers": 2, "wide": 256, "positions": 64}
@@ -105,8 +105,10 @@ def config(kind, vocabulary):
 def main():
     HERE.mkdir(exist_ok=True)
     rows = []
-    for kind, make in (("bert", wordpiece), ("distilbert", wordpiece), ("roberta", byte_pairs), ("xlm-roberta", unigram)):
-        tokenizer = make()
+    # Trained anew, it would differ: the trainer breaks ties by chance.
+    bert = wordpiece()
+    kinds = (("bert", bert), ("distilbert", bert), ("roberta", byte_pairs()), ("xlm-roberta", unigram()))
+    for kind, tokenizer in kinds:
         if kind in ("bert", "roberta"):
             (HERE / f"{kind}.tokenizer.json").write_text(tokenizer.to_str() + "\n")
         made = config(kind, tokenizer.get_vocab_size())

@@ -215,7 +215,7 @@ fn what_cannot_be_read_is_refused_with_the_file_and_the_way_out() {
     assert!(error.contains("position_embedding_type: found \"relative_key\"; expected \"absolute\""), "{error}");
 
     let error = refused("roberta", |path| edit(path, |config| config["num_attention_heads"] = json!(8)));
-    assert!(error.contains("model.safetensors") && error.contains("expected heads of 32 or 64"), "{error}");
+    assert!(error.contains("model.safetensors") && error.contains("expects heads of 32 or 64"), "{error}");
 
     let error = refused("roberta", |path| edit(path, |config| config["intermediate_size"] = json!(512)));
     assert!(error.contains("roberta.encoder.layer.0.intermediate.dense.weight: found F32 of shape [256, 128]"), "{error}");

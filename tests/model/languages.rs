@@ -36,7 +36,7 @@ fn the_temperature_is_that_of_the_language_and_the_cache_tells_languages_apart()
     assert!(apart(&english) > 0.5, "clearly negative: {english:?}");
     assert!((apart(&english) / apart(&vietnamese) - 2.0).abs() < 1e-3, "{english:?} {vietnamese:?}");
     assert!((apart(&english) / apart(&serbian) - 100.0).abs() < 1.0, "{english:?} {serbian:?}");
-    assert_eq!(vietnamese.spam, english.spam, "signals are not its business");
+    assert_eq!(vietnamese.signals, english.signals, "signals are not its business");
     assert!(serbian.text.abstained && !english.text.abstained, "nobody is sure at such a temperature");
 }
 
