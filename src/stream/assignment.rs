@@ -22,6 +22,8 @@ use crate::telemetry::metrics::Rebalance;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// For all tries together.
 const TRIES: Duration = Duration::from_secs(60);
+/// After so long somebody should be told. A transaction that nobody ends is over before.
+const LONG: Duration = Duration::from_secs(45);
 
 impl Consume<'_> {
     /// Starts partitions where the group left them, and at the beginning where it never was.
@@ -144,11 +146,15 @@ pub(super) fn committed_offsets(
     stop: &watch::Receiver<bool>,
 ) -> Result<Vec<(Place, Option<i64>)>, Ending> {
     let started = Instant::now();
+    let mut told = false;
     loop {
         let answer = consumer.committed_offsets(partitions.clone(), PATIENCE);
         match answer.and_then(|found| found.elements().iter().map(committed_offset).collect()) {
             Ok(offsets) => return Ok(offsets),
             Err(error) if started.elapsed() > TRIES => return Err(Ending::Restart(error.to_string())),
+            Err(error) if started.elapsed() > LONG && !std::mem::replace(&mut told, true) => {
+                tracing::warn!(%error, "the group's committed offsets are not to be had; if this goes on, a transaction hangs in Kafka: see \"offsets that never become stable\" in docs/EXACTLY_ONCE.md");
+            }
             Err(error) => tracing::debug!(%error, "committed offsets are not to be had yet"),
         }
         if *stop.borrow() {

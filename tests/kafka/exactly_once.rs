@@ -151,7 +151,12 @@ fn a_broker_that_goes_and_comes_back_in_mid_stream() {
     let consumed = format!("undertone_consumed_total{{topic=\"{}\"}}", world.input());
     let moving = || process.metric(&consumed).filter(|count| *count > 1_000.0);
     eventually(PATIENCE, || process.log(), moving);
+    // In the middle of a chunk, but not while the broker itself is about to commit one: a lone Kafka 4.3 that is killed there may
+    // write that it did and never do it (docs/EXACTLY_ONCE.md).
+    process.hold();
+    std::thread::sleep(Duration::from_secs(1));
     broker.kill();
+    process.go_on();
     let unready = || process.get("/readyz").filter(|(status, _)| *status == 503);
     eventually(PATIENCE, || "still ready without a broker".to_owned(), unready);
     assert_eq!(process.get("/livez").unwrap().0, 200, "waiting for a broker is no reason to be killed");

@@ -84,6 +84,20 @@ impl Process {
         body.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
     }
 
+    /// Holds it where it is until [`Process::go_on`].
+    pub(crate) fn hold(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -92,8 +106,7 @@ impl Process {
 
     /// SIGTERM, and waits for the end.
     pub(crate) fn terminate(self) -> (ExitStatus, String) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("-TERM");
         self.wait(Duration::from_secs(60))
     }
 
