@@ -103,7 +103,8 @@ impl Set {
 
     fn report(&self, scores: &[Arc<Scores>], model: &str) -> anyhow::Result<FileReport> {
         if scores.iter().any(|scores| self.task.said(scores).is_none()) {
-            let message = format!("{}: the labels ask for {}, which {model} does not tell", self.file, self.task.name());
+            let message =
+                format!("{}: the labels ask for {}, which {model} does not tell", self.file, self.task.name());
             return Err(Exit { message, code: exit::USAGE }.into());
         }
         let pairs = self.rows.iter().zip(scores).filter_map(|(row, scores)| {

@@ -63,7 +63,8 @@ impl Architecture {
     /// The encoder of a classifier, and who named its tensors.
     pub(super) fn classifier(&self, path: &Path) -> Result<(Shape, Family), ModelError> {
         let padding = self.pad_token_id.unwrap_or(1);
-        let family = match self.architectures.iter().find_map(|name| CLASSIFIERS.iter().position(|known| known == name)) {
+        let family = match self.architectures.iter().find_map(|name| CLASSIFIERS.iter().position(|known| known == name))
+        {
             Some(0) => Family::Bert,
             Some(1) => Family::DistilBert,
             Some(_) => Family::Roberta { padding },
@@ -72,7 +73,9 @@ impl Architecture {
                 let found = &self.architectures;
                 return Err(load_error(
                     path,
-                    format!("architectures: found {found:?}; expected one of {expected}, or a file undertone.json beside it"),
+                    format!(
+                        "architectures: found {found:?}; expected one of {expected}, or a file undertone.json beside it"
+                    ),
                 ));
             }
         };
@@ -87,12 +90,20 @@ impl Architecture {
 
     fn sizes(&self, path: &Path, skipped: usize) -> Result<Shape, ModelError> {
         expect(path, "hidden_act", &self.hidden_act, "gelu")?;
-        expect(path, "position_embedding_type", self.position_embedding_type.as_deref().unwrap_or("absolute"), "absolute")?;
+        expect(
+            path,
+            "position_embedding_type",
+            self.position_embedding_type.as_deref().unwrap_or("absolute"),
+            "absolute",
+        )?;
         let positions = self.max_position_embeddings.saturating_sub(skipped);
         if self.num_attention_heads == 0 || positions == 0 {
             let (heads, most) = (self.num_attention_heads, self.max_position_embeddings);
             let found = format!("num_attention_heads {heads}, max_position_embeddings {most}");
-            return Err(load_error(path, format!("found {found}; expected at least 1 head and {} positions", skipped + 1)));
+            return Err(load_error(
+                path,
+                format!("found {found}; expected at least 1 head and {} positions", skipped + 1),
+            ));
         }
         Ok(Shape {
             hidden: self.hidden_size,

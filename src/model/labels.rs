@@ -23,9 +23,8 @@ pub(super) fn sentiments(
     if let Some(other) = named.keys().find(|name| !labels.contains(name)) {
         return Err(format!("labels: found {other:?}, which the model does not have; expected some of {labels:?}"));
     }
-    let plain = |label: &str| {
-        PLAIN.iter().find(|(name, _)| name.eq_ignore_ascii_case(label)).map(|(_, sentiment)| *sentiment)
-    };
+    let plain =
+        |label: &str| PLAIN.iter().find(|(name, _)| name.eq_ignore_ascii_case(label)).map(|(_, sentiment)| *sentiment);
     let of = |label: &String| named.get(label).copied().or_else(|| plain(label));
     let unknown: Vec<&String> = labels.iter().filter(|label| of(label).is_none()).collect();
     if !unknown.is_empty() {

@@ -40,7 +40,10 @@ impl Loaded {
                     return Err(load_error(&directory.path, detail));
                 }
                 if !topics.is_empty() {
-                    tracing::warn!(topics = topics.len(), "a classifier knows no topics: those of the watchlist are not told");
+                    tracing::warn!(
+                        topics = topics.len(),
+                        "a classifier knows no topics: those of the watchlist are not told"
+                    );
                 }
                 Self::classifier(&directory, *family, name.as_deref(), labels, &options.classifier)
             }
@@ -77,8 +80,7 @@ impl Loaded {
     ) -> Result<Self, ModelError> {
         let shape = directory.shape;
         let config = directory.file("config.json");
-        let sentiments =
-            labels::sentiments(labels, &options.labels).map_err(|detail| load_error(&config, detail))?;
+        let sentiments = labels::sentiments(labels, &options.labels).map_err(|detail| load_error(&config, detail))?;
         let sizes = [shape.hidden, shape.layers];
         let load = |tensors: &Tensors| {
             let file = &tensors.parse()?;
@@ -88,7 +90,9 @@ impl Loaded {
             Ok((engine::load(&directory.stored(file))?, head, version))
         };
         let (tokenizer, (engine, head, version)) = Self::weights(directory, Tokenizer::load_any, load)?;
-        let folder = || directory.path.file_name().map_or_else(|| "classifier".into(), |name| name.to_string_lossy().into_owned());
+        let folder = || {
+            directory.path.file_name().map_or_else(|| "classifier".into(), |name| name.to_string_lossy().into_owned())
+        };
         let info = ModelInfo {
             name: name.filter(|name| !name.is_empty()).map_or_else(folder, str::to_owned),
             version,

@@ -117,7 +117,7 @@ fn the_commented_defaults_are_the_defaults() {
         format!("{:?}", (it.kafka, it.output, it.limits, it.reputation, it.model, it.detect_language, it.http_addr))
     };
     let implicit = settings();
-    let not_defaults = ["instance", "lexicon", "mapping", "path", "replication", "workers"];
+    let not_defaults = ["instance", "labels", "lexicon", "mapping", "path", "replication", "workers"];
     let mut shown = 0;
     let text: Vec<String> = fs::read_to_string(&path)
         .unwrap()

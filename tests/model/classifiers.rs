@@ -1,20 +1,17 @@
-//! Sequence classifiers of Hugging Face, one of each family, against PyTorch. The models are small and random: this file writes
-//! them by a formula, and `classifiers.py` asked PyTorch about the same ones.
+//! Sequence classifiers of Hugging Face, one of each family, against PyTorch.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use undertone::model::SentimentLabel::{Negative, Neutral, Positive};
 use undertone::model::tokenizer::Tokenizer;
-use undertone::model::{ClassifierOptions, Effort, ModelOptions, Request, Scorer, Scores, SentimentLabel, model_file};
+use undertone::model::{ClassifierOptions, Effort, ModelOptions, Request, Scorer, Scores, SentimentLabel};
 use undertone::telemetry::Metrics;
 use undertone::text::Span;
 
+use crate::common_classifier::{golden, write};
 use crate::options;
 
 const KINDS: [&str; 4] = ["bert", "distilbert", "roberta", "xlm-roberta"];
@@ -27,61 +24,6 @@ struct Row {
     ids: Vec<u32>,
     /// In the order of the classifier's outputs.
     probabilities: Vec<f32>,
-}
-
-/// The tensors of a kind.
-#[derive(Deserialize)]
-struct Shapes {
-    kind: String,
-    shapes: BTreeMap<String, Vec<usize>>,
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/model/classifiers")
-}
-
-fn golden<T: for<'de> Deserialize<'de>>() -> Vec<T> {
-    let text = std::fs::read_to_string(folder().join("golden.jsonl")).unwrap();
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-}
-
-/// A tensor by a formula of its name, as in `classifiers.py`.
-fn weights(name: &str, shape: &[usize]) -> Vec<u8> {
-    let mut state = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| {
-        (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    let shift = if name.to_lowercase().contains("norm") && name.ends_with("weight") { 1.0 } else { 0.0 };
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (((state >> 40) as f64 / f64::from(1 << 24) - 0.5) * 0.3) as f32 + shift
-    };
-    (0..shape.iter().product()).flat_map(|_| next().to_le_bytes()).collect()
-}
-
-/// The shipped vocabulary, cut to its first pieces: the whole one would make a table of 250,000 rows.
-fn unigram() -> String {
-    let mut whole: Value = serde_json::from_slice(&std::fs::read(model_file("tokenizer.json").unwrap()).unwrap()).unwrap();
-    whole["model"]["vocab"].as_array_mut().unwrap().truncate(2000);
-    whole["added_tokens"].as_array_mut().unwrap().retain(|token| token["id"].as_u64().unwrap() < 2000);
-    whole.to_string()
-}
-
-/// A classifier's directory, as a hub serves it.
-fn write(kind: &str) -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    let into = |name: &str| directory.path().join(name);
-    std::fs::copy(folder().join(format!("{kind}.config.json")), into("config.json")).unwrap();
-    let tokenizer = match kind {
-        "xlm-roberta" => unigram(),
-        "roberta" => std::fs::read_to_string(folder().join("roberta.tokenizer.json")).unwrap(),
-        _ => std::fs::read_to_string(folder().join("bert.tokenizer.json")).unwrap(),
-    };
-    std::fs::write(into("tokenizer.json"), tokenizer).unwrap();
-    let shapes = golden::<Shapes>().into_iter().find(|shapes| shapes.kind == kind).unwrap().shapes;
-    let tensors: Vec<_> = shapes.into_iter().map(|(name, shape)| (weights(&name, &shape), name, shape)).collect();
-    let views = tensors.iter().map(|(bytes, name, shape)| (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
-    std::fs::write(into("model.safetensors"), safetensors::serialize(views, None).unwrap()).unwrap();
-    directory
 }
 
 fn labels(labels: &[(&str, SentimentLabel)]) -> ClassifierOptions {
@@ -122,7 +64,10 @@ fn each_family_says_what_it_says_in_pytorch() {
         let scores = scorer.score(rows.iter().map(|row| asked(&row.text)).collect()).unwrap();
         for (row, scores) in rows.iter().zip(&scores) {
             let mut expected = [0.0; 3];
-            sentiments.iter().zip(&row.probabilities).for_each(|(sentiment, said)| expected[*sentiment as usize] += said);
+            sentiments
+                .iter()
+                .zip(&row.probabilities)
+                .for_each(|(sentiment, said)| expected[*sentiment as usize] += said);
             assert_eq!(scores.tokens as usize, row.ids.len(), "{kind}: {:?}", row.text);
             assert_eq!(scores.truncated, row.ids.len() == 64, "{kind}: {:?}", row.text);
             for (ours, theirs) in scores.text.probabilities.iter().zip(expected) {
@@ -142,7 +87,12 @@ fn tokens_are_those_of_the_library_in_every_family() {
         let tokens = tokenizer.tokens(&row.text);
         let inner = &row.ids[1..row.ids.len() - 1];
         let ids: Vec<u32> = tokens.iter().map(|token| token.id).take(62).collect();
-        assert_eq!((tokenizer.begin, &ids[..], tokenizer.end), (row.ids[0], inner, row.ids[row.ids.len() - 1]), "{}", row.kind);
+        assert_eq!(
+            (tokenizer.begin, &ids[..], tokenizer.end),
+            (row.ids[0], inner, row.ids[row.ids.len() - 1]),
+            "{}",
+            row.kind
+        );
         assert!(tokens.iter().all(|token| row.text.get(token.span.start as usize..token.span.end as usize).is_some()));
     }
 }
@@ -218,7 +168,10 @@ fn what_cannot_be_read_is_refused_with_the_file_and_the_way_out() {
     assert!(error.contains("model.safetensors") && error.contains("expects heads of 32 or 64"), "{error}");
 
     let error = refused("roberta", |path| edit(path, |config| config["intermediate_size"] = json!(512)));
-    assert!(error.contains("roberta.encoder.layer.0.intermediate.dense.weight: found F32 of shape [256, 128]"), "{error}");
+    assert!(
+        error.contains("roberta.encoder.layer.0.intermediate.dense.weight: found F32 of shape [256, 128]"),
+        "{error}"
+    );
 
     let error = refused("roberta", |path| std::fs::remove_file(path.join("model.safetensors")).unwrap());
     assert!(error.contains("model.safetensors: cannot be read"), "{error}");

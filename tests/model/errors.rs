@@ -120,7 +120,10 @@ fn an_exit_whose_tensors_are_not_there_or_of_another_shape_even_where_nobody_tak
         refused_exits(json!([exit]))
     };
     let missing = head("exit5.p.weight");
-    assert!(missing.contains("tensor exit5.p.weight: not found; expected F32, F16 or BF16 of shape [2, 384]"), "{missing}");
+    assert!(
+        missing.contains("tensor exit5.p.weight: not found; expected F32, F16 or BF16 of shape [2, 384]"),
+        "{missing}"
+    );
     let wrong = head("head.s.weight");
     let expected = "tensor head.s.weight: found F32 of shape [3, 384]; expected F32, F16 or BF16 of shape [2, 384]";
     assert!(wrong.contains(expected), "{wrong}");

@@ -91,9 +91,7 @@ fn labels_and_probabilities_are_those_of_the_float_reference() {
         for (ours, reference) in scores.targets.iter().zip(&row.target_probs) {
             compare("target", ours, reference);
         }
-        for (ours, reference) in
-            signals(scores).into_iter().zip([row.complaint, row.offensive, row.spam])
-        {
+        for (ours, reference) in signals(scores).into_iter().zip([row.complaint, row.offensive, row.spam]) {
             distances.push((ours - reference).abs());
         }
         assert_eq!(scores.tokens as usize, row.ids.len());

@@ -6,6 +6,8 @@
 mod agreement;
 mod batches;
 mod classifiers;
+#[path = "../common/classifier.rs"]
+mod common_classifier;
 #[path = "../common/model.rs"]
 mod common_model;
 mod effort;

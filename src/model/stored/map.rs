@@ -46,7 +46,9 @@ impl Map {
             Weight::Floats(weight) => weight,
             Weight::Int8 { rows, scale } => {
                 let inputs = rows.len() / scale.len().max(1);
-                let row = |(row, scale): (&[i8], f32)| row.iter().map(move |&weight| f32::from(weight) * scale).collect::<Vec<_>>();
+                let row = |(row, scale): (&[i8], f32)| {
+                    row.iter().map(move |&weight| f32::from(weight) * scale).collect::<Vec<_>>()
+                };
                 rows.chunks_exact(inputs.max(1)).zip(scale).flat_map(row).collect()
             }
         };

@@ -71,11 +71,7 @@ pub(super) fn load(path: &Path) -> Result<Tokenizer, ModelError> {
         charsmap: Charsmap::new(charsmap(&file.normalizer).map_err(|detail| load_error(path, detail))?),
         unigram: Unigram::new(&file.model.vocab, unknown, &special),
     };
-    Ok(Tokenizer {
-        cutter: Cutter::Xlmr(Box::new(xlmr)),
-        begin: added("<s>")?,
-        end: added("</s>")?,
-    })
+    Ok(Tokenizer { cutter: Cutter::Xlmr(Box::new(xlmr)), begin: added("<s>")?, end: added("</s>")? })
 }
 
 /// The character map out of `[Precompiled, Replace " {2,}" by " "]`.

@@ -51,7 +51,9 @@ fn heaviest(row: &[i8]) -> i32 {
     let of = |weights: &[i8], lane: usize, sign: i32| -> i32 {
         [lane, lane + 1, lane + 4, lane + 5].map(|at| (sign * i32::from(weights[at])).max(0)).iter().sum()
     };
-    let eights = row.chunks_exact(DEPTH).flat_map(|weights| [(0, 1), (0, -1), (2, 1), (2, -1)].map(|(lane, sign)| of(weights, lane, sign)));
+    let eights = row
+        .chunks_exact(DEPTH)
+        .flat_map(|weights| [(0, 1), (0, -1), (2, 1), (2, -1)].map(|(lane, sign)| of(weights, lane, sign)));
     eights.max().unwrap_or(0)
 }
 
@@ -151,7 +153,8 @@ unsafe fn tile_sums(panel: &[Line], bytes: *const u8, inputs: usize) -> [[__m256
         let lines = [line(0), line(1), line(2), line(3)];
         for (row, sums) in sums.iter_mut().enumerate() {
             // SAFETY: the eight bytes lie within the row, as `eight` counts the eights of a row.
-            let four = |at: usize| unsafe { bytes.add(row * inputs + eight * DEPTH + at).cast::<i32>().read_unaligned() };
+            let four =
+                |at: usize| unsafe { bytes.add(row * inputs + eight * DEPTH + at).cast::<i32>().read_unaligned() };
             let (first, second) = (_mm256_set1_epi32(four(0)), _mm256_set1_epi32(four(4)));
             for (half, sum) in sums.iter_mut().enumerate() {
                 let pairs = _mm256_maddubs_epi16(first, lines[half]);

@@ -2,7 +2,7 @@
 //!
 //! Weights are int8 with a scale per output channel. Activations are quantised per token as they leave a layer, so a token's
 //! numbers depend on its own sequence only, and a score is the same alone and in any batch, to the last bit. Matrix products
-//! run on `rten-gemm`; everything between two of them (scale, bias, GELU, residual, layer norm, quantising again) is one pass
+//! run on kernels of our own for AVX-512 VNNI and for AVX2, elsewhere on `rten-gemm`; everything between two of them (scale, bias, GELU, residual, layer norm, quantising again) is one pass
 //! over rows that are still in the cache.
 
 mod attention;
