@@ -134,5 +134,5 @@ fn the_commented_defaults_are_the_defaults() {
         .collect();
     fs::write(&path, text.join("\n")).unwrap();
     assert_eq!(settings(), implicit);
-    assert_eq!(shown, 26, "defaults shown in comments");
+    assert_eq!(shown, 28, "defaults shown in comments");
 }
