@@ -83,8 +83,11 @@ impl Architecture {
         Ok((self.sizes(path, skipped)?, family))
     }
 
-    /// The labels of a classifier, in the order of its outputs.
+    /// The labels of a classifier, in the order of its outputs: of one that names none, those that `transformers` gives it.
     pub(super) fn labels(&self) -> Vec<String> {
+        if self.id2label.is_empty() {
+            return vec!["LABEL_0".to_owned(), "LABEL_1".to_owned()];
+        }
         self.id2label.values().cloned().collect()
     }
 

@@ -32,6 +32,13 @@ impl Loaded {
     pub(super) fn open(options: &ModelOptions, topics: &[Topic]) -> Result<Self, ModelError> {
         let directory = Directory::open(options.path.as_deref())?;
         match &directory.kind {
+            Kind::Ours(_) if !options.classifier.labels.is_empty() => {
+                let found = options.classifier.labels.keys().next().map_or("", String::as_str);
+                let detail = format!(
+                    "labels: found {found:?}; expected none: this model knows its labels, a classifier may not"
+                );
+                Err(load_error(&directory.path, detail))
+            }
             Kind::Ours(card) => Self::ours(&directory, card, options.effort, topics),
             Kind::Classifier { family, name, labels } => {
                 if options.effort != Effort::Full {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use undertone::model::SentimentLabel::{Negative, Neutral, Positive};
 use undertone::model::tokenizer::Tokenizer;
-use undertone::model::{ClassifierOptions, Effort, ModelOptions, Request, Scorer, Scores, SentimentLabel};
+use undertone::model::{ClassifierOptions, Effort, ModelOptions, Request, Scorer, Scores, SentimentLabel, model_file};
 use undertone::telemetry::Metrics;
 use undertone::text::Span;
 
@@ -184,6 +184,16 @@ fn what_cannot_be_read_is_refused_with_the_file_and_the_way_out() {
         std::fs::write(path.join("model.safetensors.index.json"), "{}").unwrap();
     });
     assert!(error.contains("weights in several files"), "{error}");
+}
+
+#[test]
+fn labels_that_are_not_named_are_those_of_the_library_and_a_model_of_ours_takes_none() {
+    let error =
+        refused("distilbert", |path| edit(path, |config| drop(config.as_object_mut().unwrap().remove("id2label"))));
+    assert!(error.contains("found [\"LABEL_0\", \"LABEL_1\"]"), "{error}");
+    let ours = model_file("undertone.json").unwrap();
+    let error = load(ours.parent().unwrap(), labels(&[("LABEL_0", Negative)])).err().unwrap();
+    assert!(error.contains("labels: found \"LABEL_0\"; expected none"), "{error}");
 }
 
 #[test]
