@@ -11,9 +11,17 @@ use anyhow::{Context, anyhow};
 
 use crate::protocol;
 
-#[allow(dead_code, reason = "the engine uses the rest")]
-#[path = "../../src/model/engine/cpu/kernels.rs"]
-mod kernels;
+/// What `linear.rs` wants of the row kernels.
+#[allow(dead_code, reason = "the engine reads them")]
+mod kernels {
+    #[derive(Clone, Copy)]
+    pub(super) struct Channels<'a> {
+        pub(super) sum: &'a [i32],
+        pub(super) scale: &'a [f32],
+        pub(super) bias: &'a [f32],
+    }
+}
+
 #[allow(dead_code, reason = "the engine uses the rest")]
 #[path = "../../src/model/engine/cpu/linear.rs"]
 mod linear;
@@ -41,7 +49,8 @@ impl Product {
         let gemm = Gemm::new();
         let levels = gemm.levels() as usize + 1;
         // Weights as a trained map has them: most of them small.
-        let weight: Vec<i8> = (0..inputs * outputs).map(|i| ((i * 104_729 % 61) as i8 - 30) * (1 + (i % 97 == 0) as i8)).collect();
+        let weight: Vec<i8> =
+            (0..inputs * outputs).map(|i| ((i * 104_729 % 61) as i8 - 30) * (1 + (i % 97 == 0) as i8)).collect();
         let linear = gemm.pack(&weight, vec![1.0; outputs], vec![0.0; outputs]);
         let bytes = (0..ROWS * inputs).map(|i| (i * 7919 % levels) as u8).collect();
         Self { gemm, linear, bytes, out: vec![0; ROWS * outputs], inputs }

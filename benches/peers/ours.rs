@@ -19,7 +19,7 @@ use undertone::telemetry::Metrics;
 
 mod gemm;
 #[path = "rust/src/protocol.rs"]
-mod protocol;
+pub mod protocol;
 
 use protocol::{Share, pool, serve, timed};
 
@@ -93,12 +93,7 @@ fn encoder(share: &Share, name: &str) -> anyhow::Result<()> {
     })
 }
 
-fn work(
-    jobs: &Receiver<Job>,
-    reply: &Sender<Answer>,
-    batches: &[Packed],
-    make: &MakeEngine,
-) -> anyhow::Result<()> {
+fn work(jobs: &Receiver<Job>, reply: &Sender<Answer>, batches: &[Packed], make: &MakeEngine) -> anyhow::Result<()> {
     // The matrix kernels share their work out among the threads of the rayon pool they find themselves in.
     let _pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
     let mut engine = make()?;

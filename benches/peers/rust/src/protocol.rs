@@ -31,10 +31,7 @@ impl Share {
 
 /// Answers until its input ends. `encode` encodes all batches and says how long that took; where it is asked to (`true`), it gives
 /// the mean vectors of their texts in order. `what` says what is ready.
-pub fn serve(
-    what: &str,
-    mut encode: impl FnMut(bool) -> anyhow::Result<(Duration, Vec<f32>)>,
-) -> anyhow::Result<()> {
+pub fn serve(what: &str, mut encode: impl FnMut(bool) -> anyhow::Result<(Duration, Vec<f32>)>) -> anyhow::Result<()> {
     let mut answers = std::io::stdout();
     writeln!(answers, "ready {what}")?;
     for line in std::io::stdin().lock().lines() {
