@@ -18,7 +18,6 @@ use undertone::model::{ModelOptions, Request, Scorer};
 use undertone::telemetry::Metrics;
 
 mod gemm;
-#[path = "rust/src/protocol.rs"]
 pub mod protocol;
 
 use protocol::{Share, pool, serve, timed};

@@ -4,7 +4,7 @@
     worker.py PEER WORK FILE SHARE/OF THREADS  encodes every OF-th batch of WORK/FILE from SHARE on, as often as it is told
 
 What it is told, a line each on standard input: `check PATH` encodes all and writes the mean vector of each text, `run` encodes
-all against the clock. It answers `ready` once it has loaded, then `done SECONDS`. ../rust/src/protocol.rs is the same for Rust.
+all against the clock. It answers `ready` once it has loaded, then `done SECONDS`. ../protocol.rs is the same for Rust.
 
 A peer is a module with `Peer(work, threads)`: `prepare(batch)` is outside the clock, `encode(prepared)` inside it and gives
 the token vectors, texts x longest x hidden; `export(work)` where it needs a form of the model of its own.

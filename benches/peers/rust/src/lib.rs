@@ -1,5 +1,6 @@
 //! What the peers in Rust share.
 
+#[path = "../../protocol.rs"]
 pub mod protocol;
 
 use protocol::Batch;
