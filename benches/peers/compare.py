@@ -22,7 +22,8 @@ from contenders import HERE, WORKER, Contender, contenders
 from workers import Failed, Workers
 
 LEAST_COSINE = 0.95
-"""Of a text's mean vector with the reference's: what eight bits without VNNI still reach, and a wrong mask does not."""
+"""Of the mean vectors with the reference's, on average over the texts: a wrong mask or model stays below. Single texts of ONNX Runtime's
+int8 reach 0.85; the table shows the least."""
 GEMM_BILLIONS = 40
 
 
@@ -46,8 +47,8 @@ class Entry:
         vectors = in_order(self.workers.check(reference.shape[1]), batches)
         cosines = (vectors * reference).sum(1) / np.linalg.norm(vectors, axis=1) / np.linalg.norm(reference, axis=1)
         self.found["cosine"] = {"least": round(float(cosines.min()), 5), "mean": round(float(cosines.mean()), 5)}
-        if not cosines.min() >= LEAST_COSINE:
-            raise Failed(f"computes something else: cosine with the reference {cosines.min():.4f}, expected {LEAST_COSINE}")
+        if not cosines.mean() >= LEAST_COSINE:
+            raise Failed(f"computes something else: cosine with the reference {cosines.mean():.4f} on average, expected {LEAST_COSINE}")
 
     def run(self) -> float:
         seconds, cpu = self.workers.run()
@@ -138,7 +139,7 @@ def main() -> None:
         entries += [Entry(contender, *layout) for layout in layouts]
     gemm = Workers([str(arguments.ours.resolve())], ["gemm", str(1 if arguments.smoke else GEMM_BILLIONS), "{threads}"], 1, cores)
     gemm.wait_until_ready()
-    rates = []
+    rates, cpu_rates = [], []
     for entry in entries:
         try:
             if entry.contender.name in errors:
@@ -147,8 +148,10 @@ def main() -> None:
         except Exception as error:
             entry.fail(error)
     for turn in range(arguments.turns):
-        seconds, _ = gemm.run()
-        rates.append(round(cores * (1 if arguments.smoke else GEMM_BILLIONS) / seconds, 1))
+        seconds, cpu_seconds = gemm.run()
+        billions = cores * (1 if arguments.smoke else GEMM_BILLIONS)
+        rates.append(round(billions / seconds, 1))
+        cpu_rates.append(round(billions / max(cpu_seconds, 0.01), 1))
         # Every other turn runs backwards, so that nobody always follows the same neighbour.
         for entry in entries if turn % 2 == 0 else entries[::-1]:
             if entry.workers:
@@ -163,11 +166,11 @@ def main() -> None:
         "machine": about | {"load_average_after": os.getloadavg()},
         "versions": {c.package: machine.version(c.package, HERE / "rust/Cargo.lock") for c in chosen if c.package},
         "stream": stream,
-        "gemm": {"kernel": gemm.said, "billion_multiply_adds_per_second": rates, "median": statistics.median(rates)},
+        "gemm": {"kernel": gemm.said, "billion_multiply_adds_per_second": rates, "per_cpu_second": cpu_rates},
         "multiply_adds_per_token": multiply_adds(config),
         "least_cosine": LEAST_COSINE,
         "runs": [entry.found for entry in entries],
-        "table": table(entries, stream, multiply_adds(config) * 1e-9 / statistics.median(rates)),
+        "table": table(entries, stream, *(multiply_adds(config) * 1e-9 / statistics.median(found) for found in [rates, cpu_rates])),
     }
     if arguments.out:
         arguments.out.write_text(json.dumps(report, indent=2) + "\n")
@@ -182,9 +185,9 @@ def multiply_adds(config: dict) -> int:
     return config["num_hidden_layers"] * (4 * hidden * hidden + 2 * hidden * wide)
 
 
-def table(entries: list[Entry], stream: dict, least_seconds: float) -> list[dict]:
-    """A row for each contender that ran, by its better layout; the ratio is to the best that is not ours, the share that of
-    `least_seconds`, what the products of a token would take at the GEMM rate."""
+def table(entries: list[Entry], stream: dict, least_seconds: float, least_cpu: float) -> list[dict]:
+    """A row for each contender that ran, by its better layout; the ratio is to the best that is not ours, the shares those of
+    `least_seconds` and `least_cpu`, what the products of a token would take at the GEMM rate."""
     best, cpu = {}, {}
     for entry in entries:
         if entry.found["seconds"] and "error" not in entry.found:
@@ -194,18 +197,21 @@ def table(entries: list[Entry], stream: dict, least_seconds: float) -> list[dict
             if name not in best or seconds < best[name][0]:
                 best[name] = (seconds, entry)
     peers = [seconds for seconds, entry in best.values() if not entry.contender.ours]
+    peers_cpu = [cpu[name] for name, (_, entry) in best.items() if not entry.contender.ours]
     rows = []
     for seconds, entry in sorted(best.values(), key=lambda found: found[0]):
-        tokens = stream["tokens"] / seconds
+        tokens, busy = stream["tokens"] / seconds, cpu[entry.contender.name]
         rows.append(
             {
                 "contender": entry.contender.name,
                 "layout": f"{entry.processes} x {entry.threads}",
                 "texts_per_second": round(stream["texts"] / seconds, 1),
                 "tokens_per_second": round(tokens),
-                "cpu_microseconds_per_token": round(cpu[entry.contender.name] / stream["tokens"] * 1e6),
                 "ratio_to_best_peer": round(min(peers) / seconds, 2) if peers else None,
                 "share_of_gemm_rate": round(tokens * least_seconds, 3),
+                "cpu_microseconds_per_token": round(busy / stream["tokens"] * 1e6),
+                "cpu_ratio_to_best_peer": round(min(peers_cpu) / busy, 2) if peers else None,
+                "cpu_share_of_gemm_rate": round(stream["tokens"] / busy * least_cpu, 3),
                 "cosine": entry.found.get("cosine", {}).get("least"),
             }
         )
@@ -215,15 +221,18 @@ def table(entries: list[Entry], stream: dict, least_seconds: float) -> list[dict
 def text(report: dict) -> str:
     """The table for people, in Markdown."""
     lines = [
-        "| engine | processes x threads | texts/s | tokens/s | CPU µs a token | to the best peer | of the GEMM rate | cosine, least |",
-        "|---|---|---|---|---|---|---|---|",
+        "| engine | processes x threads | texts/s | tokens/s | to the best peer | of the GEMM rate | CPU µs a token | to the best peer | of the "
+        "GEMM rate | cosine, least |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in report["table"]:
         cells = [row["contender"], row["layout"], row["texts_per_second"], f"{row['tokens_per_second']:,}"]
-        cells += [row["cpu_microseconds_per_token"], row["ratio_to_best_peer"] or "", f"{row['share_of_gemm_rate']:.0%}"]
-        lines.append("| " + " | ".join(map(str, [*cells, row["cosine"] or "not checked"])) + " |")
+        cells += [row["ratio_to_best_peer"] or "", f"{row['share_of_gemm_rate']:.0%}", row["cpu_microseconds_per_token"]]
+        cells += [row["cpu_ratio_to_best_peer"] or "", f"{row['cpu_share_of_gemm_rate']:.0%}", row["cosine"] or "not checked"]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
     gemm = report["gemm"]
-    lines.append(f"\nGEMM rate, all cores: {gemm['median']} billion multiply-adds a second ({gemm['kernel']})")
+    rate, cpu_rate = statistics.median(gemm["billion_multiply_adds_per_second"]), statistics.median(gemm["per_cpu_second"])
+    lines.append(f"\nGEMM rate ({gemm['kernel']}): {rate} billion multiply-adds a second on all cores, {cpu_rate} a CPU second of one")
     lines += [f"{run['contender']}, {run['processes']} x {run['threads']}: {run['error']}" for run in report["runs"] if "error" in run]
     return "\n".join(lines)
 

@@ -1,7 +1,7 @@
 """ONNX Runtime's dynamic int8, as its guide for BERT says: fused, then weights per output channel, activations by their range.
 
-On processors without VNNI its kernel adds two products in 16 bits, which overflow with weights of eight bits: the mean vectors of
-some texts then have a cosine of 0.85 with float32. Its guide's answer is weights of seven bits, which take the same time.
+On processors without VNNI its kernel adds two products in 16 bits, which may overflow with weights of eight bits; its guide's answer is
+weights of seven, which take the same time. On 48 texts of our own that raised the least cosine with float32 from 0.85 to 0.87 only.
 """
 
 from pathlib import Path
