@@ -1,29 +1,44 @@
 #!/usr/bin/env bash
-# Undertone's cpu engine against ONNX Runtime's dynamic int8: the same model, texts, token budget and machine.
+# Undertone's engines against PyTorch, ONNX Runtime, OpenVINO, CTranslate2, candle and RTen: the same model, texts, token budget
+# and machine, in turn.
 #
-#   benches/peers/run.sh [POSTS.jsonl.gz]        default: ../shared/data/airline/stream.jsonl.gz
+#   benches/peers/run.sh [--smoke] [--texts N] [--turns N] [--posts FILE.jsonl.gz] [--only WORD,...] [--engines cpu,...]
 #
-# Needs Python with models/requirements.txt: $PYTHON, else a virtual environment that it makes in target/.
-# Writes the raw runs to benches/results/DATE-peers.json and says the medians. See README.md beside this script.
+# Texts are the team's stream of airlines where ../shared has it, else our own (`--posts ''` asks for those). --smoke only tells
+# whether all of them run, and writes nothing. Else all runs go to benches/results/DATE-peers.json and the table to stdout.
+# Needs Python 3.11 or 3.12: $PYTHON with models/requirements.txt and benches/peers/requirements.txt, else a virtual environment
+# that it makes in target/. Takes about 10 GB of memory and 3 GB in target/peers. See README.md beside this script.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-posts=${1:-../shared/data/airline/stream.jsonl.gz}
 work=target/peers
+out=benches/results/$(date -u +%F)-peers.json
+posts=../shared/data/airline/stream.jsonl.gz
+[ -e "$posts" ] || posts=
+arguments=()
+while (($#)); do
+  case $1 in
+    --smoke) arguments+=("$1") out= ; shift ;;
+    --posts) posts=$2; shift 2 ;;
+    *) arguments+=("$1" "$2"); shift 2 ;;
+  esac
+done
 mkdir -p "$work" benches/results
 
 if [ -z "${PYTHON:-}" ]; then
-  [ -x target/venv/bin/python ] || python3 -m venv target/venv
-  target/venv/bin/pip install --quiet --requirement models/requirements.txt
-  PYTHON=target/venv/bin/python
+  PYTHON=target/venv-peers/bin/python
+  [ -x "$PYTHON" ] || python3 -m venv target/venv-peers
+  "$PYTHON" -m pip install --quiet --requirement models/requirements.txt --requirement benches/peers/requirements.txt
 fi
 
-cargo build --release --bench peers
-binary=$(cargo bench --bench peers --no-run --message-format=json 2>/dev/null |
+binary=$(cargo bench --quiet --bench peers --no-run --message-format=json |
   "$PYTHON" -c 'import json, sys
 for line in sys.stdin:
     message = json.loads(line)
     if message.get("executable") and message["target"]["name"] == "peers":
         print(message["executable"])')
-[ -e "$work/encoder.int8.onnx" ] || "$PYTHON" benches/peers/export.py models/default "$work"
-"$PYTHON" benches/peers/compare.py --model models/default --onnx "$work/encoder.int8.onnx" --posts "$posts" --ours "$binary" \
-  --work "$work" --out "benches/results/$(date -u +%F)-peers.json"
+# A peer that does not build is one that does not run: compare.py says so.
+CARGO_TARGET_DIR=$work/rust cargo build --quiet --release --locked --manifest-path benches/peers/rust/Cargo.toml ||
+  echo "the peers in Rust do not build" >&2
+[ -e "$work/encoder.onnx" ] || "$PYTHON" benches/peers/export.py models/default "$work"
+"$PYTHON" benches/peers/compare.py --model models/default --work "$work" --ours "$binary" --rust "$work/rust/release" \
+  ${posts:+--posts "$posts"} ${out:+--out "$out"} "${arguments[@]}"
