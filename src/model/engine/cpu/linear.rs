@@ -168,7 +168,7 @@ mod tests {
         #[cfg(target_arch = "x86_64")]
         let weight = {
             let mut weight = weight;
-            weight.chunks_exact_mut(inputs).for_each(|row| _ = crate::model::engine::cpu::avx2::fit(row));
+            weight.chunks_exact_mut(inputs).for_each(|row| _ = super::super::avx2::fit(row));
             weight
         };
         let linear = gemm.pack(&weight, vec![1.0; outputs], vec![0.0; outputs]);
