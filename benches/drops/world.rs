@@ -18,6 +18,8 @@ pub(crate) const STEP: i64 = 300_000;
 pub(crate) const WEEK: i64 = 168 * HOUR;
 /// A Monday at midnight.
 pub(crate) const START: i64 = 1_740_960_000_000;
+/// What everybody says: copies are looked for among texts of five words or more.
+const TEXT: &str = "it is said in five words";
 const TOPICS: [&str; 3] = ["", "delay", "baggage"];
 
 /// How the share of positive goes down.
@@ -217,7 +219,7 @@ fn event(said: &Coming) -> Observation<'static> {
         mention: Said {
             id: Cow::from(said.number.to_string()),
             source: Cow::from("x"),
-            text: Cow::from(""),
+            text: Cow::from(TEXT),
             url: None,
             created_at: Timestamp::from_millisecond(said.at).expect("a time of this century"),
             kind: None,

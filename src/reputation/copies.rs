@@ -8,8 +8,9 @@ use std::collections::BinaryHeap;
 
 use serde::{Deserialize, Serialize};
 
-use super::hashing::ByHash;
+use super::hashing::Places;
 use super::observation::Observation;
+use super::room;
 use crate::text::fingerprint;
 
 /// Fingerprints that differ in at most so many bits are of copies.
@@ -29,6 +30,21 @@ const ALONE: u64 = 0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ClusterId(u64);
 
+impl ClusterId {
+    /// Of what has no copies.
+    pub(super) const ALONE: Self = Self(ALONE);
+
+    /// The fingerprint; `None` of what has no copies.
+    pub(super) fn fingerprint(self) -> Option<u64> {
+        (self.0 != ALONE).then_some(self.0)
+    }
+
+    /// Itself, or `None` for what has no copies.
+    pub(super) fn known(self) -> Option<Self> {
+        (self.0 != ALONE).then_some(self)
+    }
+}
+
 /// The clusters of one entity that were active lately, column by column.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(from = "Kept", into = "Kept")]
@@ -39,7 +55,7 @@ pub struct Copies {
     /// Event time of the latest member, in milliseconds since the epoch.
     active: Vec<i64>,
     sizes: Vec<u32>,
-    places: ByHash<u64, u16>,
+    places: Places,
     /// Who was active when, some of it long ago: brought up to date where the least recent is asked for. Empty until somebody
     /// has to go.
     idle: BinaryHeap<Reverse<(i64, u64)>>,
@@ -82,7 +98,7 @@ impl Copies {
             return ClusterId(ALONE);
         }
         self.clock = self.clock.max(at);
-        let known = match self.places.get(&fingerprint).map(|place| usize::from(*place)) {
+        let known = match self.place(fingerprint) {
             Some(place) if self.is_current(place) => Some(place),
             Some(place) => {
                 // Long over: the same words again begin anew.
@@ -135,7 +151,13 @@ impl Copies {
     }
 
     fn slot(&self, cluster: ClusterId) -> Option<usize> {
-        self.places.get(&cluster.0).map(|place| usize::from(*place)).filter(|place| self.is_current(*place))
+        self.place(cluster.0).filter(|place| self.is_current(*place))
+    }
+
+    /// Where the cluster of exactly this fingerprint stands.
+    fn place(&self, fingerprint: u64) -> Option<usize> {
+        let is_it = |place| self.fingerprints.get(usize::from(place)) == Some(&fingerprint);
+        self.places.find(fingerprint, is_it).map(usize::from)
     }
 
     fn is_current(&self, place: usize) -> bool {
@@ -197,7 +219,7 @@ impl Copies {
             self.idle = self.active.iter().copied().zip(self.fingerprints.iter().copied()).map(Reverse).collect();
         }
         while let Some(Reverse((at, fingerprint))) = self.idle.pop() {
-            let Some(place) = self.places.get(&fingerprint).map(|place| usize::from(*place)) else { continue };
+            let Some(place) = self.place(fingerprint) else { continue };
             self.idle.push(Reverse((self.active[place], fingerprint)));
             if self.active[place] == at {
                 return Some(place);
@@ -207,20 +229,25 @@ impl Copies {
     }
 
     fn push(&mut self, fingerprint: u64, at: i64, size: u32) {
-        self.places.insert(fingerprint, self.len() as u16);
-        self.fingerprints.push(fingerprint);
-        self.upper.push(upper_half(fingerprint));
-        self.active.push(at);
-        self.sizes.push(size);
+        room::push(&mut self.fingerprints, fingerprint);
+        room::push(&mut self.upper, upper_half(fingerprint));
+        room::push(&mut self.active, at);
+        room::push(&mut self.sizes, size);
+        let fingerprints = &self.fingerprints;
+        self.places.insert(fingerprint, fingerprints.len() as u16 - 1, |place| fingerprints[usize::from(place)]);
     }
 
     fn remove(&mut self, place: usize) {
-        self.places.remove(&self.fingerprints.swap_remove(place));
+        self.places.remove(self.fingerprints[place], place as u16);
+        self.fingerprints.swap_remove(place);
         self.upper.swap_remove(place);
         self.active.swap_remove(place);
         self.sizes.swap_remove(place);
-        if let Some(moved) = self.fingerprints.get(place) {
-            self.places.insert(*moved, place as u16);
+        // The last one fills the gap.
+        let last = self.fingerprints.len() as u16;
+        let moved = self.fingerprints.get(place).and_then(|moved| self.places.get_mut(*moved, |other| other == last));
+        if let Some(kept) = moved {
+            *kept = place as u16;
         }
     }
 }
@@ -233,7 +260,7 @@ impl From<Kept> for Copies {
     fn from(Kept { clock, clusters }: Kept) -> Self {
         let mut copies = Self { clock, ..Self::default() };
         for (fingerprint, active, size) in clusters.into_iter().take(CLUSTERS) {
-            if !copies.places.contains_key(&fingerprint) {
+            if copies.place(fingerprint).is_none() {
                 copies.push(fingerprint, active, size);
             }
         }

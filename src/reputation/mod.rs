@@ -13,6 +13,7 @@ pub mod detect;
 pub mod entity;
 mod hashing;
 pub mod observation;
+mod room;
 pub mod rules;
 pub mod score;
 pub mod snapshot;

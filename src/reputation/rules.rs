@@ -10,8 +10,13 @@ pub const WINDOWS: [(&str, Duration); 3] = [
 ];
 /// Half-life of the entity's own long-run share, which scores shrink toward.
 pub const LONG_RUN: Duration = Duration::from_secs(28 * 24 * 3_600);
-/// How many opinionated mentions the long-run share weighs against (κ).
+/// How many opinionated mentions the long-run share weighs against at first (κ₀)…
 pub const PRIOR_STRENGTH: f64 = 20.0;
+/// … at the least, against any number of mentions…
+pub const PRIOR_LEAST: f64 = 1.0;
+/// … and midway between both against so many: what is said now may be nothing like before, and a band that leans on the past then
+/// promises more than it holds.
+pub const PRIOR_MIDWAY: f64 = 200.0;
 /// Followers at which a mention weighs twice as much as one that nobody follows (R0).
 pub const REACH_SCALE: f64 = 10_000.0;
 /// The exponent by which copies weigh less (β): a cluster of n near-duplicates weighs n^(1 − β).

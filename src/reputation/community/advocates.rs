@@ -1,9 +1,11 @@
 //! Authors who speak well of the entity again and again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::reputation::hashing::ByHash;
 
 /// How many authors are remembered: an advocate is known if they come back before so many others spoke well once.
 pub(super) const MOST: usize = 128;
@@ -50,7 +52,7 @@ struct Fan {
 /// Authors who spoke well at least once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Advocates {
-    fans: HashMap<u64, Fan>,
+    fans: ByHash<u64, Fan>,
     /// Whom to forget first: who is no advocate, and has been silent longest.
     ranks: BTreeSet<(bool, i64, u64)>,
 }

@@ -1,6 +1,6 @@
 //! Posts that wait for an answer, and how long those that got one had waited.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::heard::Heard;
 use super::packed::Rows;
 use super::talk::{Row, Talk};
+use crate::reputation::hashing::ByHash;
 
 /// How many may wait; beyond, the oldest is let go.
 pub(super) const MOST_OPEN: usize = 1_000;
@@ -43,7 +44,7 @@ pub(super) struct Post {
 /// All posts that expect an answer, or got one lately.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Posts {
-    posts: HashMap<u64, Post>,
+    posts: ByHash<u64, Post>,
     /// By age.
     open: BTreeSet<(i64, u64)>,
     /// By their latest first answer.

@@ -1,11 +1,13 @@
 //! Who said what in answer to what: the last mentions that may be linked to others, whichever of them came first.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::heard::{Heard, Voice};
 use super::packed::Rows;
+use crate::reputation::hashing::Places;
+use crate::reputation::room;
 
 /// How many are remembered: a reply may come this many mentions before or after what it answers.
 pub(super) const MOST: usize = 1_000;
@@ -33,9 +35,13 @@ pub(super) struct Row {
 /// The last mentions, and how they hang together.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Talk {
-    rows: HashMap<u64, Row>,
-    /// As they came.
-    order: VecDeque<u64>,
+    rows: Vec<Row>,
+    /// Places of rows that were forgotten.
+    free: Vec<u16>,
+    /// Places of rows by key.
+    places: Places,
+    /// The same as they came.
+    order: VecDeque<u16>,
     /// By what they answer, then by age: (parent, or the thread of those that name nothing else; which of the two; time; key).
     answers: BTreeSet<(u64, bool, i64, u64)>,
 }
@@ -75,16 +81,20 @@ impl Row {
 
 impl Talk {
     pub(super) fn get(&self, key: u64) -> Option<&Row> {
-        self.rows.get(&key)
+        self.place(key).and_then(|place| self.rows.get(usize::from(place)))
     }
 
     pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut Row> {
-        self.rows.get_mut(&key)
+        self.place(key).and_then(|place| self.rows.get_mut(usize::from(place)))
+    }
+
+    fn place(&self, key: u64) -> Option<u16> {
+        self.places.find(key, |place| self.rows[usize::from(place)].key == key)
     }
 
     /// Remembers a mention; the one that came first is forgotten if there are too many. Says whether it is a new one.
     pub(super) fn insert(&mut self, row: Row) -> bool {
-        if self.rows.contains_key(&row.key) {
+        if self.place(row.key).is_some() {
             return false;
         }
         if self.order.len() >= MOST
@@ -93,24 +103,37 @@ impl Talk {
             self.unlink(first);
         }
         self.answers.extend(row.place());
-        self.order.push_back(row.key);
-        self.rows.insert(row.key, row);
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.rows[usize::from(place)] = row;
+                place
+            }
+            None => {
+                room::push(&mut self.rows, row);
+                self.rows.len() as u16 - 1
+            }
+        };
+        room::push_back(&mut self.order, place);
+        let rows = &self.rows;
+        self.places.insert(row.key, place, |place| rows[usize::from(place)].key);
         true
     }
 
     /// Forgets a mention.
     pub(super) fn remove(&mut self, key: u64) -> Option<Row> {
-        let row = self.unlink(key)?;
-        self.order.retain(|known| *known != key);
-        Some(row)
+        let place = self.place(key)?;
+        self.order.retain(|known| *known != place);
+        Some(self.unlink(place))
     }
 
-    fn unlink(&mut self, key: u64) -> Option<Row> {
-        let row = self.rows.remove(&key)?;
-        if let Some(place) = row.place() {
-            self.answers.remove(&place);
+    fn unlink(&mut self, place: u16) -> Row {
+        let row = self.rows[usize::from(place)];
+        self.places.remove(row.key, place);
+        self.free.push(place);
+        if let Some(under) = row.place() {
+            self.answers.remove(&under);
         }
-        Some(row)
+        row
     }
 
     /// Replies to a mention, oldest first.
@@ -124,14 +147,14 @@ impl Talk {
     }
 
     fn range(&self, first: (u64, bool, i64, u64), last: (u64, bool, i64, u64)) -> impl Iterator<Item = &Row> {
-        self.answers.range(first..=last).filter_map(|(.., key)| self.rows.get(key))
+        self.answers.range(first..=last).filter_map(|(.., key)| self.get(*key))
     }
 
     /// What an answer to a mention answers: that, and what its author said just before it in one go.
     pub(super) fn chain(&self, key: u64) -> impl Iterator<Item = u64> {
         let continued = |key: &u64| {
-            let row = self.rows.get(key)?;
-            let above = self.rows.get(&row.parent)?;
+            let row = self.get(*key)?;
+            let above = self.get(row.parent)?;
             (row.author != 0 && row.author == above.author && row.own == above.own).then_some(above.key)
         };
         std::iter::successors(Some(key), continued).take(LONGEST_CHAIN)
@@ -140,7 +163,8 @@ impl Talk {
 
 impl Serialize for Talk {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Rows(self.order.iter().filter_map(|key| self.rows.get(key)).map(Row::pack).collect()).serialize(serializer)
+        let rows = self.order.iter().filter_map(|place| self.rows.get(usize::from(*place)));
+        Rows(rows.map(Row::pack).collect()).serialize(serializer)
     }
 }
 

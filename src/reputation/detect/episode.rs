@@ -20,7 +20,8 @@ const LONGEST: i64 = 72 * HOUR;
 /// The alert of one kind, and the time after it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Episode {
-    pub(super) open: Option<Open>,
+    /// Apart, since most of the time there is none.
+    pub(super) open: Option<Box<Open>>,
     /// No alert opens before.
     quiet_until: i64,
     /// When the last one was over; mentions from before do not speak for a new one.
@@ -93,7 +94,7 @@ impl Episode {
 
     /// Opens.
     pub(super) fn begin(&mut self, id: Arc<str>, at: i64, evidence: &Evidence) {
-        self.open = Some(Open {
+        self.open = Some(Box::new(Open {
             id,
             opened_at: at,
             severity: evidence.severity(),
@@ -108,7 +109,7 @@ impl Episode {
             worst_level: evidence.after,
             calm_since: None,
             rival: None,
-        });
+        }));
     }
 
     /// Goes on: what is to be told of an open alert, if anything. `worse` is by how much its size must grow to be told; `calm`

@@ -8,6 +8,7 @@ mod examples;
 mod parts;
 mod season;
 mod sentence;
+mod strings;
 mod swell;
 mod tone;
 mod voices;

@@ -13,7 +13,7 @@ use crate::reputation::tally::Split;
 /// Half-lives of the averages, in hours.
 const SCALES: [f64; 5] = [1.0, 3.0, 8.0, 24.0, 60.0];
 /// How many standard errors below the usual is too far, by scale.
-const LIMITS: [f64; 5] = [4.6, 4.0, 3.5, 2.7, 2.1];
+const LIMITS: [f64; 5] = [4.6, 4.0, 3.5, 2.5, 2.1];
 /// The drops that the CUSUMs wait for, as shares.
 const DROPS: [f64; 2] = [0.10, 0.22];
 /// Log-likelihood ratios at which they speak.
@@ -297,10 +297,11 @@ impl Tone {
         self.reset();
     }
 
-    /// Forgets what spoke for a drop.
+    /// Forgets what spoke for a drop. Averages begin anew at the usual, with the weight that they have: of nothing but the last hours a
+    /// slow one would be a fast one, and its limit is not meant for that.
     pub(super) fn reset(&mut self) {
         self.cusums = Default::default();
-        self.scales = Default::default();
+        self.scales.iter_mut().for_each(|scale| scale.positive = 0.0);
         (self.hour, self.last_hour, self.day) = Default::default();
     }
 }

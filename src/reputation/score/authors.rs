@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::decay::{Factors, SPANS};
 use super::entry::NOBODY;
 use super::sums::Head;
-use crate::reputation::hashing::ByHash;
+use crate::reputation::hashing::Places;
+use crate::reputation::room;
 use crate::reputation::rules::{AUTHOR_SHARE, ENOUGH_AUTHORS};
 
 /// Authors of settled mentions that are remembered, and how many of them stay when there are more. Whoever gives a tenth of the
@@ -18,9 +19,9 @@ const BY_SPAN: usize = 2;
 const MOST_CAPPED: usize = ENOUGH_AUTHORS - 1;
 
 /// Index of an author; [`NONE`] for nobody.
-pub(super) type Slot = u32;
+pub(super) type Slot = u16;
 /// Nobody.
-pub(super) const NONE: Slot = u32::MAX;
+pub(super) const NONE: Slot = Slot::MAX;
 
 /// What an author's settled mentions add up to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,10 +33,8 @@ pub(super) struct Settled {
 /// All authors with open mentions, and the heaviest of those with settled ones.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Authors {
-    slots: ByHash<u64, Slot>,
+    slots: Places,
     known: Vec<Known>,
-    /// What each gives, open and settled.
-    weights: Vec<Factors>,
     free: Vec<Slot>,
     settled: Vec<Settled>,
     /// Nobody gives more than this. Not always exact, so that most looks need not go through all.
@@ -45,9 +44,11 @@ pub(super) struct Authors {
 #[derive(Debug, Clone, Copy)]
 struct Known {
     author: u64,
-    open: u32,
+    /// What they give, open and settled.
+    weights: Factors,
+    open: u16,
     /// Place among the settled, plus one; 0 for none.
-    settled: u32,
+    settled: u16,
 }
 
 /// An author who gives more than their share, and the part that counts, for each span.
@@ -64,7 +65,7 @@ impl Authors {
             let it = &authors.settled[place];
             let (author, weights) = (it.author, it.heads.map(|head| head.weight));
             let slot = authors.slot(author);
-            authors.known[slot as usize].settled = place as u32 + 1;
+            authors.known[usize::from(slot)].settled = place as u16 + 1;
             authors.weigh(slot, &weights, 1.0);
         }
         authors
@@ -76,8 +77,8 @@ impl Authors {
 
     /// What an author's settled mentions add up to.
     pub(super) fn settled_of(&self, slot: Slot) -> Option<&Settled> {
-        let place = self.known.get(slot as usize)?.settled.checked_sub(1)?;
-        self.settled.get(place as usize)
+        let place = self.known.get(usize::from(slot))?.settled.checked_sub(1)?;
+        self.settled.get(usize::from(place))
     }
 
     /// One more open mention.
@@ -86,13 +87,13 @@ impl Authors {
             return NONE;
         }
         let slot = self.slot(author);
-        self.known[slot as usize].open += 1;
+        self.known[usize::from(slot)].open += 1;
         slot
     }
 
     /// One open mention less.
     pub(super) fn leave(&mut self, slot: Slot) {
-        let Some(known) = self.known.get_mut(slot as usize) else { return };
+        let Some(known) = self.known.get_mut(usize::from(slot)) else { return };
         known.open -= 1;
         if known.open == 0 && known.settled == 0 {
             self.forget(slot);
@@ -101,8 +102,8 @@ impl Authors {
 
     /// Adds to, or takes from, what an author gives.
     pub(super) fn weigh(&mut self, slot: Slot, weights: &Factors, sign: f64) {
-        let Some(all) = self.weights.get_mut(slot as usize) else { return };
-        for ((sum, weight), most) in all.iter_mut().zip(weights).zip(&mut self.most) {
+        let Some(known) = self.known.get_mut(usize::from(slot)) else { return };
+        for ((sum, weight), most) in known.weights.iter_mut().zip(weights).zip(&mut self.most) {
             *sum += weight * sign;
             *most = most.max(*sum);
         }
@@ -110,13 +111,13 @@ impl Authors {
 
     /// An open mention is settled: its author gives as much as before.
     pub(super) fn settle(&mut self, slot: Slot, heads: &[Head; SPANS]) {
-        let Some(known) = self.known.get_mut(slot as usize) else { return };
+        let Some(known) = self.known.get_mut(usize::from(slot)) else { return };
         known.open -= 1;
         if known.settled == 0 {
-            self.settled.push(Settled { author: known.author, heads: Default::default() });
-            known.settled = self.settled.len() as u32;
+            room::push(&mut self.settled, Settled { author: known.author, heads: Default::default() });
+            known.settled = self.settled.len() as u16;
         }
-        let place = known.settled as usize - 1;
+        let place = usize::from(known.settled) - 1;
         for (sum, head) in self.settled[place].heads.iter_mut().zip(heads) {
             sum.add(head, 1.0, 1.0, 1.0);
         }
@@ -127,7 +128,7 @@ impl Authors {
 
     /// Follows the landmarks.
     pub(super) fn shift(&mut self, shifts: &Factors) {
-        for weights in self.weights.iter_mut().chain([&mut self.most]) {
+        for weights in self.known.iter_mut().map(|known| &mut known.weights).chain([&mut self.most]) {
             weights.iter_mut().zip(shifts).for_each(|(weight, shift)| *weight *= shift);
         }
         for settled in &mut self.settled {
@@ -172,14 +173,14 @@ impl Authors {
     fn heaviest(&self, span: usize, presence: f64) -> (Vec<(f64, Slot)>, usize) {
         let (mut heaviest, mut present) = (Vec::with_capacity(MOST_CAPPED + 1), 0);
         let mut bar = 0.0;
-        for (slot, weights) in (0..).zip(&self.weights) {
-            let weight = weights[span];
+        for (slot, known) in (0..).zip(&self.known) {
+            let weight = known.weights[span];
             present += usize::from(weight >= presence);
             if weight > bar {
                 // Equals in order of their hash: slots depend on who came when.
-                let author = self.known[slot as usize].author;
+                let author = known.author;
                 let before = |other: &(f64, Slot)| {
-                    other.0 > weight || (other.0 == weight && self.known[other.1 as usize].author < author)
+                    other.0 > weight || (other.0 == weight && self.known[usize::from(other.1)].author < author)
                 };
                 heaviest.insert(heaviest.partition_point(before), (weight, slot));
                 heaviest.truncate(MOST_CAPPED);
@@ -192,28 +193,33 @@ impl Authors {
     }
 
     fn slot(&mut self, author: u64) -> Slot {
-        if let Some(slot) = self.slots.get(&author) {
-            return *slot;
+        if let Some(slot) = self.find(author) {
+            return slot;
         }
-        let known = Known { author, open: 0, settled: 0 };
+        let new = Known { author, weights: [0.0; SPANS], open: 0, settled: 0 };
         let slot = match self.free.pop() {
             Some(slot) => {
-                self.known[slot as usize] = known;
+                self.known[usize::from(slot)] = new;
                 slot
             }
             None => {
-                self.known.push(known);
-                self.weights.push([0.0; SPANS]);
+                room::push(&mut self.known, new);
                 self.known.len() as Slot - 1
             }
         };
-        self.slots.insert(author, slot);
+        let known = &self.known;
+        self.slots.insert(author, slot, |slot| known[usize::from(slot)].author);
         slot
     }
 
+    fn find(&self, author: u64) -> Option<Slot> {
+        self.slots.find(author, |slot| self.known[usize::from(slot)].author == author)
+    }
+
     fn forget(&mut self, slot: Slot) {
-        self.slots.remove(&self.known[slot as usize].author);
-        self.weights[slot as usize] = [0.0; SPANS];
+        let known = &mut self.known[usize::from(slot)];
+        self.slots.remove(known.author, slot);
+        known.weights = [0.0; SPANS];
         self.free.push(slot);
     }
 
@@ -223,17 +229,18 @@ impl Authors {
         settled
             .sort_by(|a, b| b.heads[BY_SPAN].weight.total_cmp(&a.heads[BY_SPAN].weight).then(a.author.cmp(&b.author)));
         for light in settled.drain(STAY..) {
-            let Some(slot) = self.slots.get(&light.author).copied() else { continue };
-            self.known[slot as usize].settled = 0;
-            if self.known[slot as usize].open == 0 {
+            let Some(slot) = self.find(light.author) else { continue };
+            let known = &mut self.known[usize::from(slot)];
+            known.settled = 0;
+            if known.open == 0 {
                 self.forget(slot);
             } else {
                 self.weigh(slot, &light.heads.map(|head| head.weight), -1.0);
             }
         }
         for (place, it) in (1..).zip(&settled) {
-            if let Some(slot) = self.slots.get(&it.author) {
-                self.known[*slot as usize].settled = place;
+            if let Some(slot) = self.find(it.author) {
+                self.known[usize::from(slot)].settled = place;
             }
         }
         self.settled = settled;

@@ -1,6 +1,6 @@
 //! What moved a score, and by how much.
 //!
-//! With one μ0 for both windows a reputation is `100·(μ0 + g·(p − μ0))`, `g = n/(κ + n)`. Of its distance from μ0 a topic with the
+//! With one μ0 for both windows a reputation is `100·(μ0 + g·(p − μ0))`, `g = n/(κ + n)`, each with its own κ. Of its distance from μ0 a topic with the
 //! share `s` of all opinion and the share `q` of positive opinion holds `100·g·s·(q − μ0)`: these sum to all of it, so the
 //! differences between two windows sum to the change.
 
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::names::OTHER;
-use crate::reputation::rules::PRIOR_STRENGTH;
+use super::posterior::prior_strength;
 use crate::reputation::standing::{Change, Part};
 use crate::reputation::tally::{Split, Tally};
 
@@ -46,7 +46,7 @@ struct Pull {
 impl Pull {
     fn new(tally: &Tally, prior: f64) -> Self {
         let (n, opinion) = (tally.effective(), tally.split.opinion());
-        let unit = if opinion > 0.0 { 100.0 * n / (PRIOR_STRENGTH + n) / opinion } else { 0.0 };
+        let unit = if opinion > 0.0 { 100.0 * n / (prior_strength(n) + n) / opinion } else { 0.0 };
         Self { prior, unit }
     }
 

@@ -14,7 +14,7 @@ pub(super) const NOBODY: u64 = 0;
 /// Topics of one mention that count.
 pub(super) const TOPICS_EACH: usize = 3;
 
-/// An open mention.
+/// An open mention. It takes 64 bytes: thousands of them are most of an entity's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Row", into = "Row")]
 pub(super) struct Entry {
@@ -22,8 +22,8 @@ pub(super) struct Entry {
     pub(super) id: u64,
     /// Hash of source and author, or [`NOBODY`].
     pub(super) author: u64,
-    /// The copies it is one of; `None` where copies are not looked for.
-    pub(super) cluster: Option<ClusterId>,
+    /// The copies it is one of; [`ClusterId::ALONE`] where copies are not looked for.
+    pub(super) cluster: ClusterId,
     /// How many they were when this was last looked at.
     pub(super) copies: u32,
     /// Which version this is.
@@ -31,11 +31,11 @@ pub(super) struct Entry {
     /// Event time in milliseconds since the epoch.
     pub(super) at: i64,
     /// Its weight before copies are damped; 0 for own posts and where nothing is left.
-    pub(super) weight: f64,
+    pub(super) weight: f32,
     /// Probability of positive.
-    pub(super) positive: f64,
+    pub(super) positive: f32,
     /// Probability of negative.
-    pub(super) negative: f64,
+    pub(super) negative: f32,
     /// 1, or 0 for own posts and where nothing is left.
     pub(super) mentions: u8,
     /// Where it counts.
@@ -45,11 +45,7 @@ pub(super) struct Entry {
 /// Which version of a mention: what was deleted stays deleted, a later revision outranks an earlier one, and an edit that its
 /// source does not number outranks what it edits. Of two versions the greater stands, whichever comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Version {
-    deleted: bool,
-    revision: u64,
-    edited: bool,
-}
+pub(super) struct Version(u64);
 
 /// Interned topics, source and language.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -64,12 +60,34 @@ pub(super) struct Labels {
 type Row = (u64, u64, Option<ClusterId>, u32, (u8, u64), i64, f32, f32, f32, u8, (u8, u8, u8, u8), (u8, u8));
 
 impl Version {
+    /// From the highest bit: deleted; the revision; edited. Revisions are counts or times: from 2^62 on they are equal.
+    const DELETED: u64 = 1 << 63;
+    const EDITED: u64 = 1;
+    const LAST_REVISION: u64 = (1 << 62) - 1;
+
+    fn new(op: Op, revision: u64) -> Self {
+        let op = match op {
+            Op::Observed => 0,
+            Op::Edited => Self::EDITED,
+            Op::Deleted => Self::DELETED,
+        };
+        Self(op | revision.min(Self::LAST_REVISION) << 1)
+    }
+
     pub(super) fn of(event: &Observation<'_>) -> Self {
-        Self { deleted: event.op == Op::Deleted, revision: event.revision, edited: event.op == Op::Edited }
+        Self::new(event.op, event.revision)
     }
 
     pub(super) fn is_deleted(self) -> bool {
-        self.deleted
+        self.0 & Self::DELETED != 0
+    }
+
+    fn is_edited(self) -> bool {
+        self.0 & Self::EDITED != 0
+    }
+
+    fn revision(self) -> u64 {
+        (self.0 & !Self::DELETED) >> 1
     }
 }
 
@@ -97,13 +115,14 @@ impl Labels {
 impl Entry {
     /// What it weighs among its copies: a cluster of n weighs n^(1 − β).
     pub(super) fn damped(&self) -> f64 {
-        if self.copies > 1 { self.weight * f64::from(self.copies).powf(-COPY_DAMPING) } else { self.weight }
+        let weight = f64::from(self.weight);
+        if self.copies > 1 { weight * f64::from(self.copies).powf(-COPY_DAMPING) } else { weight }
     }
 }
 
 /// A mention's weight before copies are damped: `(1 − spam) · (1 + ln(1 + reach)/ln(1 + R0))`; 0 for own posts. Its reach is how
 /// many follow its author, or how many saw it where those are more.
-pub(super) fn weight(event: &Observation<'_>) -> f64 {
+pub(super) fn weight(event: &Observation<'_>) -> f32 {
     if event.relation == Some(Relation::Own) {
         return 0.0;
     }
@@ -111,17 +130,13 @@ pub(super) fn weight(event: &Observation<'_>) -> f64 {
     let views = event.mention.engagement.as_ref().and_then(|engagement| engagement.views).unwrap_or(0);
     let reach = followers.max(views) as f64;
     let spam = event.signals.spam.map_or(0.0, |spam| spam.clamp(0.0, 1.0));
-    short((1.0 - spam) * (1.0 + reach.ln_1p() / REACH_SCALE.ln_1p()))
-}
-
-/// Seven digits, as the model has them: half as long in a snapshot, and the same after it.
-fn short(value: f64) -> f64 {
-    f64::from(value as f32)
+    // Seven digits, as the model has them: half as long, and the same after a snapshot.
+    ((1.0 - spam) * (1.0 + reach.ln_1p() / REACH_SCALE.ln_1p())) as f32
 }
 
 /// Probabilities of positive and negative; (0, 0) where no model looked: nobody knows what was meant.
-pub(super) fn opinion(event: &Observation<'_>) -> (f64, f64) {
-    let probability = |value: f64| short(value.clamp(0.0, 1.0));
+pub(super) fn opinion(event: &Observation<'_>) -> (f32, f32) {
+    let probability = |value: f64| value.clamp(0.0, 1.0) as f32;
     event.sentiment.as_ref().map_or((0.0, 0.0), |it| (probability(it.positive), probability(it.negative)))
 }
 
@@ -152,8 +167,12 @@ impl From<Row> for Entry {
             topics,
             (source, language),
         ) = row;
-        let (weight, positive, negative) = (weight.into(), positive.into(), negative.into());
-        let version = Version { deleted: op == 2, revision, edited: op == 1 };
+        let op = match op {
+            0 => Op::Observed,
+            1 => Op::Edited,
+            _ => Op::Deleted,
+        };
+        let (cluster, version) = (cluster.unwrap_or(ClusterId::ALONE), Version::new(op, revision));
         let labels = Labels::new([topics.1, topics.2, topics.3].into_iter().take(topics.0.into()), source, language);
         Self { id, author, cluster, copies, version, at, weight, positive, negative, mentions, labels }
     }
@@ -162,20 +181,16 @@ impl From<Row> for Entry {
 impl From<Entry> for Row {
     fn from(entry: Entry) -> Self {
         let Entry { id, author, cluster, copies, version, at, weight, positive, negative, mentions, labels } = entry;
-        let op = match version {
-            Version { deleted: true, .. } => 2,
-            Version { edited, .. } => edited.into(),
-        };
+        let op = if version.is_deleted() { 2 } else { version.is_edited().into() };
         let [first, second, third] = labels.topics;
         let topics = (labels.count, first, second, third);
         let (source, language) = (labels.source, labels.language);
-        let (weight, positive, negative) = (weight as f32, positive as f32, negative as f32);
         (
             id,
             author,
-            cluster,
+            cluster.known(),
             copies,
-            (op, version.revision),
+            (op, version.revision()),
             at,
             weight,
             positive,

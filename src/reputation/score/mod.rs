@@ -118,8 +118,11 @@ impl Score {
         if self.grown.len() > MOST_GROWN {
             self.weigh_the_grown();
         }
-        let folded =
-            Folded { fresh: known.is_none() && !version.is_deleted(), weight: entry.weight, copies: entry.copies };
+        let folded = Folded {
+            fresh: known.is_none() && !version.is_deleted(),
+            weight: entry.weight.into(),
+            copies: entry.copies,
+        };
         self.settle_what_is_over();
         folded
     }
@@ -189,9 +192,11 @@ impl Score {
                 self.weigh(going);
             }
         }
-        let cluster = (fingerprint != 0).then(|| self.copies.join(fingerprint, event.at()));
-        let copies = cluster.map_or(1, |cluster| self.copies.size(cluster));
-        self.grown.extend(cluster.filter(|_| copies > 1));
+        let cluster = self.copies.join(fingerprint, event.at());
+        let copies = self.copies.size(cluster);
+        if copies > 1 {
+            self.grown.insert(cluster);
+        }
         let (positive, negative) = entry::opinion(event);
         let empty = Entry {
             id,
@@ -249,7 +254,7 @@ impl Score {
     fn take_back(&mut self, place: usize) {
         let entry = self.open.entries()[place];
         self.running.take_back(place, &entry, &self.landmarks.factors(entry.at));
-        if let Some(cluster) = entry.cluster {
+        if let Some(cluster) = entry.cluster.known() {
             self.copies.leave(cluster);
             self.grown.insert(cluster);
         }
@@ -289,7 +294,7 @@ impl Score {
             if self.open.len() <= OPEN_MENTIONS && front.at >= horizon {
                 return;
             }
-            let grown = front.cluster.filter(|cluster| self.grown.contains(cluster));
+            let grown = front.cluster.known().filter(|cluster| self.grown.contains(cluster));
             if let Some(copies) = grown.and_then(|cluster| self.copies.known_size(cluster)) {
                 self.recount(0, copies);
             }

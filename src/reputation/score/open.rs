@@ -6,25 +6,26 @@ use std::collections::VecDeque;
 
 use super::entry::Entry;
 use crate::reputation::copies::ClusterId;
-use crate::reputation::hashing::ByHash;
+use crate::reputation::hashing::Places;
+use crate::reputation::room;
 
 /// The open mentions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Open {
     entries: VecDeque<Entry>,
     /// For each entry, how many places before it the previous member of its cluster stands; 0 where there is none.
-    back: VecDeque<u32>,
-    /// How many entries have left: the number of the first is this, of the next one more.
-    left: u64,
+    back: VecDeque<u16>,
+    /// How many entries have left, modulo 2^16: the number of the first is this, of the next one more.
+    left: u16,
     /// Numbers of entries by id.
-    ids: ByHash<u64, u64>,
+    ids: Places,
     /// Number of the last member of each cluster.
-    last: ByHash<ClusterId, u64>,
+    last: Places,
 }
 
 impl Open {
     pub(super) fn from_entries(entries: Vec<Entry>) -> Self {
-        let mut open = Self { ids: ByHash::with_capacity_and_hasher(entries.len(), <_>::default()), ..Self::default() };
+        let mut open = Self::default();
         entries.into_iter().for_each(|entry| open.push(entry));
         open
     }
@@ -43,15 +44,24 @@ impl Open {
 
     /// Where the mention of this id stands.
     pub(super) fn find(&self, id: u64) -> Option<usize> {
-        self.ids.get(&id).map(|number| (number - self.left) as usize)
+        self.ids.find(id, |number| self.entries[self.place(number)].id == id).map(|number| self.place(number))
+    }
+
+    fn place(&self, number: u16) -> usize {
+        usize::from(number.wrapping_sub(self.left))
+    }
+
+    fn number(&self, place: usize) -> u16 {
+        self.left.wrapping_add(place as u16)
     }
 
     pub(super) fn push(&mut self, entry: Entry) {
-        let number = self.left + self.entries.len() as u64;
-        self.ids.insert(entry.id, number);
-        self.entries.push_back(entry);
-        self.back.push_back(0);
-        self.link(self.entries.len() - 1);
+        room::push_back(&mut self.entries, entry);
+        room::push_back(&mut self.back, 0);
+        let (place, entries, left) = (self.entries.len() - 1, &self.entries, self.left);
+        let id_of = |number: u16| entries[usize::from(number.wrapping_sub(left))].id;
+        self.ids.insert(entry.id, left.wrapping_add(place as u16), id_of);
+        self.link(place);
     }
 
     /// Puts another version in the place of a mention.
@@ -74,17 +84,18 @@ impl Open {
     pub(super) fn pop(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
         self.back.pop_front();
-        self.ids.remove(&entry.id);
-        if let Some(cluster) = entry.cluster.filter(|cluster| self.last.get(cluster) == Some(&self.left)) {
-            self.last.remove(&cluster);
+        self.ids.remove(entry.id, self.left);
+        if let Some(print) = entry.cluster.fingerprint() {
+            self.last.remove(print, self.left);
         }
-        self.left += 1;
+        self.left = self.left.wrapping_add(1);
         Some(entry)
     }
 
     /// Where the last member of a cluster stands.
     pub(super) fn last_of(&self, cluster: ClusterId) -> Option<usize> {
-        self.last.get(&cluster).map(|number| (number - self.left) as usize)
+        let is_of = |number| self.entries[self.place(number)].cluster == cluster;
+        self.last.find(cluster.fingerprint()?, is_of).map(|number| self.place(number))
     }
 
     /// Where the member before this one stands.
@@ -98,29 +109,38 @@ impl Open {
 
     /// Chains a mention to its cluster, in order.
     fn link(&mut self, place: usize) {
-        let Some(cluster) = self.entries[place].cluster else { return };
+        let Some(cluster) = self.entries[place].cluster.known() else { return };
         let (after, before) = self.around(cluster, place);
-        self.back[place] = before.map_or(0, |before| (place - before) as u32);
+        self.back[place] = before.map_or(0, |before| (place - before) as u16);
         match after {
-            Some(after) => self.back[after] = (after - place) as u32,
-            None => {
-                self.last.insert(cluster, self.left + place as u64);
+            Some(after) => self.back[after] = (after - place) as u16,
+            None => self.end(cluster, before, Some(place)),
+        }
+    }
+
+    /// Another member of a cluster is its last, or there is none any more.
+    fn end(&mut self, cluster: ClusterId, before: Option<usize>, now: Option<usize>) {
+        let Some(print) = cluster.fingerprint() else { return };
+        let [before, now] = [before, now].map(|place| place.map(|place| self.number(place)));
+        match (before.and_then(|before| self.last.get_mut(print, |number| number == before)), now) {
+            (Some(last), Some(now)) => *last = now,
+            (None, Some(now)) => {
+                let (entries, left) = (&self.entries, self.left);
+                let print_of = |number: u16| entries[usize::from(number.wrapping_sub(left))].cluster.fingerprint();
+                self.last.insert(print, now, |number| print_of(number).unwrap_or_default());
             }
+            (Some(_), None) => self.last.remove(print, before.unwrap_or_default()),
+            (None, None) => {}
         }
     }
 
     fn unlink(&mut self, place: usize) {
-        let Some(cluster) = self.entries[place].cluster else { return };
+        let Some(cluster) = self.entries[place].cluster.known() else { return };
         let (after, _) = self.around(cluster, place);
         let before = self.before(place);
-        match (after, before) {
-            (Some(after), before) => self.back[after] = before.map_or(0, |before| (after - before) as u32),
-            (None, Some(before)) => {
-                self.last.insert(cluster, self.left + before as u64);
-            }
-            (None, None) => {
-                self.last.remove(&cluster);
-            }
+        match after {
+            Some(after) => self.back[after] = before.map_or(0, |before| (after - before) as u16),
+            None => self.end(cluster, Some(place), before),
         }
         self.back[place] = 0;
     }

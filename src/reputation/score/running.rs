@@ -8,6 +8,7 @@ use super::decay::{Factors, Landmarks, SPANS};
 use super::entry::Entry;
 use super::open::Open;
 use super::sums::{self, Measure, Sums};
+use crate::reputation::room;
 use crate::reputation::rules::AUTHOR_PRESENCE;
 
 /// Sums are made anew after so many additions: each may cost the last bit of a double.
@@ -44,7 +45,7 @@ impl Running {
     pub(super) fn add(&mut self, place: usize, new: bool, entry: &Entry, factors: &Factors) {
         let slot = if entry.mentions > 0 { self.authors.enter(entry.author) } else { authors::NONE };
         if new {
-            self.slots.push_back(slot);
+            room::push_back(&mut self.slots, slot);
         } else {
             self.slots[place] = slot;
         }

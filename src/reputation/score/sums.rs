@@ -76,7 +76,7 @@ pub(super) fn heads(entry: &Entry, factors: &Factors) -> [Head; SPANS] {
     let damped = entry.damped();
     factors.map(|factor| {
         let weight = damped * factor;
-        let (positive, negative) = (weight * entry.positive, weight * entry.negative);
+        let (positive, negative) = (weight * f64::from(entry.positive), weight * f64::from(entry.negative));
         let squares = (positive + negative) * (positive + negative);
         Head { positive, negative, squares, weight, mentions: f64::from(entry.mentions) * factor }
     })
@@ -96,9 +96,7 @@ impl Sums {
             let each = 1.0 / numbers.len() as f64;
             for number in numbers {
                 let number = usize::from(*number);
-                if parts.len() <= number {
-                    parts.resize(number + 1, Part::default());
-                }
+                extend(parts, number);
                 for (span, [positive, negative]) in parts[number].iter_mut().enumerate() {
                     let part = each * measure.weight[span];
                     *positive += added[span].positive * part;
@@ -124,10 +122,7 @@ impl Sums {
     /// Gives all that one name has to another.
     pub(super) fn merge(&mut self, kind: usize, from: u8, into: u8) {
         let parts = &mut self.parts[kind];
-        let most = usize::from(from.max(into));
-        if parts.len() <= most {
-            parts.resize(most + 1, Part::default());
-        }
+        extend(parts, usize::from(from.max(into)));
         let moved = std::mem::take(&mut parts[usize::from(from)]);
         for ([positive, negative], more) in parts[usize::from(into)].iter_mut().zip(moved) {
             *positive += more[0];
@@ -152,6 +147,14 @@ impl Sums {
                 *negative *= shift;
             }
         }
+    }
+}
+
+/// Makes room for a name, and no more: there are few names, and they do not come often.
+fn extend(parts: &mut Vec<Part>, number: usize) {
+    if parts.len() <= number {
+        parts.reserve_exact(number + 1 - parts.len());
+        parts.resize(number + 1, Part::default());
     }
 }
 

@@ -1,20 +1,20 @@
 //! The terms that are counted, at most [`TERMS`]: a Space-Saving table (Metwally et al. 2005) of decayed sums.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use serde::{Deserialize, Serialize};
 
 use super::TrendKind;
 use super::authors::Authors;
 use super::level::{Scale, Sums};
+use crate::reputation::hashing::Places;
+use crate::reputation::room;
 
 /// Terms of one entity, at most.
 pub(super) const TERMS: usize = 512;
 /// To make room, the weakest of so many neighbours goes; the next time others are looked at.
 const LOOKED_AT: usize = 8;
 
-/// A term and its sums, relative to the landmark.
+/// A term and its sums, relative to the landmark. It takes 64 bytes, as much as comes from memory at once: every word of every
+/// mention looks at some.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Term {
     pub(super) key: u64,
@@ -33,31 +33,39 @@ pub(super) struct Term {
 #[serde(from = "(Vec<Term>, usize)", into = "(Vec<Term>, usize)")]
 pub(super) struct Terms {
     terms: Vec<Term>,
-    places: HashMap<u64, u16, BuildHasherDefault<AsIs>>,
+    places: Places,
     /// Where the next look for a weak one begins.
     hand: usize,
 }
 
 impl Terms {
     pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut Term> {
-        self.places.get(&key).and_then(|place| self.terms.get_mut(usize::from(*place)))
+        let place = self.places.find(key, |place| self.terms[usize::from(place)].key == key)?;
+        self.terms.get_mut(usize::from(place))
     }
 
     /// Takes a new term in. If that needs room, it takes over the slow sum of what goes: its own past is not known, and this is
     /// the most that it can have been. So a term that comes and goes does not look new each time.
     pub(super) fn admit(&mut self, mut term: Term) {
         if self.terms.len() < TERMS {
-            self.places.insert(term.key, self.terms.len() as u16);
-            return self.terms.push(term);
+            let (key, place) = (term.key, self.terms.len());
+            room::push(&mut self.terms, term);
+            return self.index(key, place);
         }
         let looked_at = (0..LOOKED_AT).map(|step| (self.hand + step) % TERMS);
         let strength = |place: &usize| self.terms[*place].sums.fast + self.terms[*place].sums.slow;
         let weakest = looked_at.min_by(|a, b| strength(a).total_cmp(&strength(b))).unwrap_or_default();
         self.hand = (self.hand + LOOKED_AT) % TERMS;
         term.sums.slow += self.terms[weakest].sums.slow;
-        self.places.remove(&self.terms[weakest].key);
-        self.places.insert(term.key, weakest as u16);
+        self.places.remove(self.terms[weakest].key, weakest as u16);
+        let key = term.key;
         self.terms[weakest] = term;
+        self.index(key, weakest);
+    }
+
+    fn index(&mut self, key: u64, place: usize) {
+        let terms = &self.terms;
+        self.places.insert(key, place as u16, |place| terms[usize::from(place)].key);
     }
 
     /// Moves the landmark.
@@ -75,31 +83,16 @@ impl Terms {
 impl From<(Vec<Term>, usize)> for Terms {
     fn from((mut terms, hand): (Vec<Term>, usize)) -> Self {
         terms.truncate(TERMS);
-        let places = terms.iter().enumerate().map(|(place, term)| (term.key, place as u16)).collect();
-        Self { terms, places, hand }
+        let mut table = Self { terms, hand, ..Self::default() };
+        for place in 0..table.terms.len() {
+            table.index(table.terms[place].key, place);
+        }
+        table
     }
 }
 
 impl From<Terms> for (Vec<Term>, usize) {
     fn from(terms: Terms) -> Self {
         (terms.terms, terms.hand)
-    }
-}
-
-/// Keys are hashes already.
-#[derive(Default)]
-pub(super) struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
     }
 }

@@ -272,7 +272,7 @@ fn whatever_comes_the_state_stays_small_and_a_snapshot_goes_on_alike() {
     assert_eq!(trends.terms.iter().count(), terms::TERMS);
     let restored = restored.unwrap();
     for (one, two) in trends.terms.iter().zip(restored.terms.iter()) {
-        assert_eq!((&one.text, one.authors), (&two.text, two.authors));
+        assert_eq!((&one.text, &one.authors), (&two.text, &two.authors));
         assert!((one.sums.slow / two.sums.slow - 1.0).abs() < 1e-9);
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::reputation::room;
+
 /// Mentions that are remembered.
 const REMEMBERED: usize = 512;
 /// An author's mentions within this time, in milliseconds, weigh less each: the n-th weighs 1/n.
@@ -11,10 +13,18 @@ const REPETITION: i64 = 12 * 3_600_000;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "(Vec<Voice>, usize)", into = "(Vec<Voice>, usize)")]
 pub(super) struct Voices {
-    ring: Vec<Voice>,
-    /// Their authors once more, in a row: each mention looks through them all.
+    ring: Vec<Said>,
+    /// Their authors, in a row: each mention looks through them all.
     authors: Vec<u64>,
     next: usize,
+}
+
+/// What is remembered of a mention beside its author.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Said {
+    event: u64,
+    at: i64,
+    weight: f64,
 }
 
 /// A mention that was counted.
@@ -43,12 +53,14 @@ impl Voices {
     }
 
     pub(super) fn remember(&mut self, voice: Voice) {
+        let Voice { event, author, at, weight } = voice;
+        let said = Said { event, at, weight };
         if self.next < self.ring.len() {
-            self.ring[self.next] = voice;
-            self.authors[self.next] = voice.author;
+            self.ring[self.next] = said;
+            self.authors[self.next] = author;
         } else {
-            self.ring.push(voice);
-            self.authors.push(voice.author);
+            room::push(&mut self.ring, said);
+            room::push(&mut self.authors, author);
         }
         self.next = (self.next + 1) % REMEMBERED;
     }
@@ -56,10 +68,10 @@ impl Voices {
     /// What a mention was counted for, which is forgotten.
     pub(super) fn forget(&mut self, event: u64) -> Option<Voice> {
         let place = self.ring.iter().position(|voice| voice.event == event && voice.weight > 0.0)?;
-        let found = self.ring[place];
-        self.ring[place] = Voice { event: 0, author: 0, at: found.at, weight: 0.0 };
-        self.authors[place] = 0;
-        Some(found)
+        let Said { event, at, weight } = self.ring[place];
+        self.ring[place] = Said { event: 0, at, weight: 0.0 };
+        let author = std::mem::take(&mut self.authors[place]);
+        Some(Voice { event, author, at, weight })
     }
 
     /// Whether an author has spoken among the remembered mentions.
@@ -85,12 +97,14 @@ impl From<(Vec<Voice>, usize)> for Voices {
         ring.truncate(REMEMBERED);
         let authors = ring.iter().map(|voice| voice.author).collect();
         let next = next.min(ring.len()) % REMEMBERED;
+        let ring = ring.into_iter().map(|Voice { event, at, weight, .. }| Said { event, at, weight }).collect();
         Self { ring, authors, next }
     }
 }
 
 impl From<Voices> for (Vec<Voice>, usize) {
     fn from(voices: Voices) -> Self {
-        (voices.ring, voices.next)
+        let both = voices.ring.into_iter().zip(voices.authors);
+        (both.map(|(Said { event, at, weight }, author)| Voice { event, author, at, weight }).collect(), voices.next)
     }
 }

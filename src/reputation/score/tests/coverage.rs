@@ -34,6 +34,9 @@ fn the_band_holds_the_truth_as_often_as_it_says() {
         share(Before::Same, 0.9),
         share(Before::Nothing, 0.1),
         share(Before::Nothing, 0.7),
+        // Long spoken of evenly, and now hated or loved.
+        share(Before::Even, 0.1),
+        share(Before::Even, 0.9),
     ];
     for (case, seed) in cases.into_iter().zip(1..) {
         let outcome = simulate(case, 1_000, seed, band);

@@ -123,8 +123,10 @@ fn tally(positive: f64, negative: f64, n: f64) -> Tally {
 #[test]
 fn the_band_is_that_of_the_beta_distribution() {
     for (alpha, beta, low, high) in GOLDEN {
-        let (n, prior) = (alpha + beta - 20.0, 0.5);
-        let p = (alpha - 10.0) / n;
+        // n of n + κ = α + β, κ = 1 + 19/(1 + n/200).
+        let (sum, prior) = (alpha + beta, 0.5);
+        let n = ((sum - 201.0) + ((sum - 201.0).powi(2) + 4.0 * (200.0 * sum - 4_000.0)).sqrt()) / 2.0;
+        let p = (alpha - prior * (sum - n)) / n;
         let posterior = Posterior::new(&tally(p * n, (1.0 - p) * n, n), prior);
         let band = posterior.band();
         assert!(
