@@ -17,7 +17,7 @@ fn main() -> anyhow::Result<()> {
         eprintln!("benches/peers/run.sh measures this; it needs a file of texts and a token budget");
         return Ok(());
     };
-    let options = ModelOptions { batch_tokens: budget.parse()?, cache_entries: 0, ..ModelOptions::default() };
+    let options = ModelOptions { batch_tokens: Some(budget.parse()?), cache_entries: 0, ..ModelOptions::default() };
     let scorer = Scorer::load(&options, &[], Arc::new(Metrics::default()))?;
     let requests: Vec<Request> = fs::read_to_string(file)?
         .lines()
