@@ -1,5 +1,5 @@
 # Undertone on plain CPUs, with its model inside. Build it: docker build -t undertone:0.1.0 .
-# There is no variant for GPUs: the engine for them is not there yet.
+# Dockerfile.cuda is for GPUs.
 
 ARG RUST=1.95.0
 
@@ -10,7 +10,7 @@ ENV RUSTUP_TOOLCHAIN=${RUST_VERSION} CARGO_INCREMENTAL=0
 # OpenSSL and librdkafka are built from source and linked in. The versions are those of the base image's Debian release.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends make perl \
+    && apt-get install --yes --no-install-recommends g++ make perl \
     && rm -rf /var/lib/apt/lists/*
 RUN cargo install --locked cargo-chef@0.1.78
 

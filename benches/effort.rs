@@ -1,12 +1,12 @@
-//! Texts a second at each effort, in turn, on given posts: what a model's exits save, and how often they say something
-//! else.
+//! Texts a second of each engine at each effort, in turn, on given posts: what an engine and a model's exits save, and how often they say
+//! something else than the first.
 //!
-//! `cargo bench --bench effort -- [--model DIR] [--rounds N] [--chunk N] [--batch-tokens N] [--limit N] --posts
-//! FILE...`, where a file holds JSON objects with `text`, one a line, gzipped if its name ends in `.gz`. Without posts
-//! (`cargo bench`) nothing is measured.
+//! `cargo bench --bench effort -- [--model DIR] [--rounds N] [--chunk N] [--batch-tokens N] [--limit N] [--effort LEVEL...]
+//! --posts FILE...`, where a file holds JSON objects with `text`, one a line, gzipped if its name ends in `.gz`. Without posts
+//! (`cargo bench`) nothing is measured. With the feature `libtorch`: `[--engine cpu libtorch] [--device DEVICE] [--precision FLOATS]`.
 //!
 //! Posts go through in chunks, as in the pipeline; normalising, telling languages and tokenising lie outside the clock,
-//! the heads inside it. Levels take turns, another first in each round; the figures are medians over the rounds.
+//! the heads inside it. Engines and levels take turns, another first in each round; the figures are medians over the rounds.
 
 #![allow(clippy::print_stdout, reason = "what it measures goes to stdout")]
 
@@ -21,7 +21,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
-use undertone::model::{Effort, ModelOptions, Request, Scorer, Scores};
+use undertone::model::{Device, Effort, EngineKind, ModelOptions, Place, Precision, Request, Scorer, Scores};
 use undertone::telemetry::Metrics;
 use undertone::text::{LanguageDetector, normalise};
 
@@ -39,8 +39,23 @@ struct Args {
     /// Posts of a chunk.
     #[arg(long, default_value_t = 2_000)]
     chunk: usize,
-    #[arg(long, default_value_t = ModelOptions::default().batch_tokens)]
-    batch_tokens: usize,
+    /// Without it, what suits the engine.
+    #[arg(long)]
+    batch_tokens: Option<usize>,
+    /// Without it, what suits the engine.
+    #[arg(long)]
+    workers: Option<usize>,
+    #[arg(long, num_args = 1.., value_name = "ENGINE", default_values = ["cpu"], value_parser = ["cpu", "libtorch"])]
+    engine: Vec<String>,
+    /// Of libtorch.
+    #[arg(long, default_value = "auto")]
+    device: Device,
+    /// Of libtorch.
+    #[arg(long, default_value = "auto")]
+    precision: Precision,
+    /// Without it, all.
+    #[arg(long, num_args = 1.., value_name = "LEVEL", value_parser = effort)]
+    effort: Vec<Effort>,
     /// Posts of a file, at most.
     #[arg(long, default_value_t = usize::MAX)]
     limit: usize,
@@ -49,12 +64,16 @@ struct Args {
     bench: bool,
 }
 
+fn effort(name: &str) -> Result<Effort, String> {
+    Effort::named(name).ok_or_else(|| format!("found {name:?}; expected full, balanced or fast"))
+}
+
 #[derive(Deserialize)]
 struct Post {
     text: String,
 }
 
-/// An effort with its scorer, and what it took and said.
+/// An engine at an effort with its scorer, and what it took and said.
 struct Level {
     effort: Effort,
     scorer: Scorer,
@@ -69,12 +88,18 @@ fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     let requests = requests(&args.posts, args.limit)?;
-    let mut levels = Effort::ALL
-        .into_iter()
-        .map(|effort| {
-            let path = args.model.clone();
+    let efforts = if args.effort.is_empty() { &Effort::ALL[..] } else { &args.effort };
+    let libtorch = EngineKind::Libtorch(Place { device: args.device, precision: args.precision });
+    let engine = |name: &String| if name == "libtorch" { libtorch } else { EngineKind::Cpu };
+    let mut levels = args
+        .engine
+        .iter()
+        .flat_map(|name| efforts.iter().map(move |&effort| (engine(name), effort)))
+        .map(|(engine, effort)| {
             let options = ModelOptions {
-                path,
+                path: args.model.clone(),
+                engine,
+                workers: args.workers,
                 batch_tokens: args.batch_tokens,
                 cache_entries: 0,
                 effort,
@@ -142,20 +167,20 @@ impl Level {
 }
 
 fn report(levels: &[Level], texts: usize) {
-    let full = &levels[0];
-    let info = full.scorer.info();
-    println!("{} {} on {}, {texts} posts, {} rounds", info.name, info.version, info.engine, full.took.len());
-    println!("{:<9} {:>9} {:>6} {:>11}  texts by layers", "effort", "texts/s", "ratio", "same label");
+    let Some(first) = levels.first() else { return };
+    let info = first.scorer.info();
+    println!("{} {}, {texts} posts, {} rounds", info.name, info.version, first.took.len());
+    println!("{:<28} {:<9} {:>9} {:>6} {:>11}  texts by layers", "engine", "effort", "texts/s", "ratio", "same label");
     for level in levels {
-        let same = level.said.iter().zip(&full.said).filter(|(a, b)| label(a) == label(b)).count();
+        let same = level.said.iter().zip(&first.said).filter(|(a, b)| label(a) == label(b)).count();
         let mut layers: BTreeMap<u32, usize> = BTreeMap::new();
         level.said.iter().for_each(|scores| *layers.entry(scores.layers).or_default() += 1);
         let share = |count: usize| 100.0 * count as f64 / texts.max(1) as f64;
         let layers: Vec<String> =
             layers.iter().map(|(layers, count)| format!("{layers}: {:.1} %", share(*count))).collect();
-        let (took, name) = (level.median(), level.effort.name());
-        let (speed, ratio) = (texts as f64 / took, full.median() / took);
-        println!("{name:<9} {speed:>9.0} {ratio:>6.2} {:>9.2} %  {}", share(same), layers.join(", "));
+        let (took, engine, effort) = (level.median(), &level.scorer.info().engine, level.effort.name());
+        let (speed, ratio) = (texts as f64 / took, first.median() / took);
+        println!("{engine:<28} {effort:<9} {speed:>9.0} {ratio:>6.2} {:>9.2} %  {}", share(same), layers.join(", "));
     }
 }
 

@@ -67,8 +67,13 @@ fn encode(criterion: &mut Criterion) {
 }
 
 fn chunk(criterion: &mut Criterion) {
-    let options =
-        ModelOptions { path: None, workers: None, batch_tokens: 1024, cache_entries: 0, ..ModelOptions::default() };
+    let options = ModelOptions {
+        path: None,
+        workers: None,
+        batch_tokens: Some(1024),
+        cache_entries: 0,
+        ..ModelOptions::default()
+    };
     let scorer = Scorer::load(&options, &[], Arc::new(Metrics::default())).expect("a model");
     let requests: Vec<Request> = texts(256).into_iter().map(|text| Request { text, ..Request::default() }).collect();
     let mut group = criterion.benchmark_group("chunk");

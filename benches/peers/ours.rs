@@ -123,7 +123,7 @@ fn stage(share: &Share, work: &Path) -> anyhow::Result<()> {
     let tokens: usize = share.batches.iter().flatten().map(Vec::len).sum();
     let largest = share.batches.iter().map(|batch| batch.iter().map(Vec::len).sum()).max();
     let options = ModelOptions {
-        batch_tokens: largest.context("no batches")?,
+        batch_tokens: Some(largest.context("no batches")?),
         cache_entries: 0,
         workers: Some(share.threads),
         ..ModelOptions::default()

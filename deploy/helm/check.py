@@ -106,7 +106,10 @@ def check_configuration(config, undertone):
         command = [undertone, "check", "--config", f"{folder}/undertone.toml"]
         environment = {"KAFKA_PASSWORD": "x", "UNDERTONE_INSTANCE": "undertone-0"}
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+        # The program of CI has no libtorch. That is told after everything else that could be wrong with the files.
+        wants_libtorch = 'engine = "libtorch"' in config["data"]["undertone.toml"]
+        fine = "built without it" in done.stderr if wants_libtorch and done.returncode == 64 else done.returncode == 0
+        assert fine, f"{' '.join(command)}: {done.stderr}"
 
 
 def check(path, schemas, undertone):

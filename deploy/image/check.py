@@ -1,4 +1,4 @@
-"""What a build of the image would be sent, by .dockerignore: is everything there that Cargo and the Dockerfile read, and little else?
+"""What a build of the image would be sent, by .dockerignore: is everything there that Cargo and the Dockerfiles read, and little else?
 
 Lays the files out in a folder, for Cargo to be asked about them.
 """
@@ -40,10 +40,14 @@ for source in (target / "src").rglob("*.rs"):
 for bench in tomllib.loads((target / "Cargo.toml").read_text())["bench"]:
     places = [bench["path"]] if "path" in bench else [f"benches/{bench['name']}.rs", f"benches/{bench['name']}/main.rs"]
     assert any((target / place).exists() for place in places), f"{places[0]} is not sent"
-for line in (ROOT / "Dockerfile").read_text().splitlines():
-    if line.startswith("COPY ") and "--from" not in line:
-        for name in line.split()[1:-1]:
-            assert (target / name).exists(), f"{line}: {name} is not sent"
+for file in ("Dockerfile", "Dockerfile.cuda"):
+    text = (ROOT / file).read_text()
+    for line in text.splitlines():
+        if line.startswith("COPY ") and "--from" not in line:
+            for name in line.split()[1:-1]:
+                assert (target / name).exists(), f"{file}: {line}: {name} is not sent"
+    # The last word on whom it runs as is that of the last stage.
+    assert re.findall(r"^(?:FROM|USER) (.*)$", text, re.M)[-1] == "65532:65532", f"{file}: not the user without rights"
 assert {"config.json", "encoder.safetensors", "tokenizer.json", "undertone.json"} <= {p.name for p in (target / "models/default").iterdir()}
 
 size = sum((target / path).stat().st_size for path in sent) / 1e6

@@ -8,7 +8,7 @@ use super::exit::{Exit, USAGE};
 use crate::config::Settings;
 use crate::enrich::Lexicon;
 use crate::enrich::lexicon::{Effect, Phrase};
-use crate::model::{EngineKind, ModelOptions, Scorer, SentimentLabel};
+use crate::model::{ModelOptions, Scorer, SentimentLabel};
 use crate::telemetry::Metrics;
 use crate::watch::{EntityKind, Watchlist};
 
@@ -43,10 +43,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 
 /// Loads the model and lets it go again.
 fn model(settings: &Settings) -> Result<String, Exit> {
-    if settings.engine == EngineKind::Off {
+    let Some(options) = settings.model.clone() else {
         return Ok("off: events carry no sentiment and no topics".to_owned());
-    }
-    let options = ModelOptions { workers: Some(1), cache_entries: 0, ..settings.model.clone() };
+    };
+    let options = ModelOptions { workers: Some(1), cache_entries: 0, ..options };
     match Scorer::load(&options, &settings.watchlist.topics, Arc::new(Metrics::default())) {
         Ok(scorer) => {
             let info = scorer.info();

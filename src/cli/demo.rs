@@ -161,7 +161,6 @@ fn settings(bootstrap: String, args: &Args) -> anyhow::Result<Settings> {
             rules: Rules { min_mentions: 6.0, trend_authors: 3, ..Rules::default() },
             ..Reputation::default()
         },
-        engine: args.model.engine.into(),
         model: args.model.options(),
         detect_language: true,
         http_addr: args.addr,

@@ -18,7 +18,7 @@ use self::rows::Row;
 use self::task::Task;
 use super::exit::{self, Exit};
 use super::model::ModelArgs;
-use crate::model::{EngineKind, ModelOptions, Request, Scorer, Scores, Ticket};
+use crate::model::{ModelOptions, Request, Scorer, Scores, Ticket};
 use crate::telemetry::Metrics;
 use crate::text::{LanguageDetector, normalise};
 
@@ -46,14 +46,14 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
-    if EngineKind::from(args.model.engine) == EngineKind::Off {
+    let Some(options) = args.model.options() else {
         let message = "eval measures a model, and --engine off has none".into();
         return Err(Exit { message, code: exit::USAGE }.into());
-    }
+    };
     // Every file is read first: a mistake in the last one should not cost the time of the others.
     let sets = args.files.iter().map(|file| Set::read(file)).collect::<anyhow::Result<Vec<Set>>>()?;
     // Repeats are scored once within a chunk, but not remembered: the speed told is that of the model.
-    let options = ModelOptions { cache_entries: 0, ..args.model.options() };
+    let options = ModelOptions { cache_entries: 0, ..options };
     let scorer = Scorer::load(&options, &[], Arc::new(Metrics::default()))?;
 
     let detector = LanguageDetector::new();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::{ClassifierOptions, Effort, EngineKind, ModelOptions, SentimentLabel};
+use crate::model::{ClassifierOptions, Device, Effort, EngineKind, ModelOptions, Place, Precision, SentimentLabel};
 
 /// Which model to use, and how to run it.
 #[derive(Debug, clap::Args)]
@@ -11,9 +11,16 @@ pub(super) struct ModelArgs {
     /// source tree's models/default.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// What runs the model: `cpu`, or `off` for no model at all (no sentiment, no topics).
+    /// What runs the model: `cpu`, `libtorch` (GPUs; only in a program that was built with it), or `off` for no model at all
+    /// (no sentiment, no topics).
     #[arg(long, value_name = "ENGINE", default_value = "cpu")]
-    pub(super) engine: Engine,
+    engine: Engine,
+    /// Where libtorch computes: `auto` (a GPU if there is one), `cpu`, or a GPU such as `cuda:0`.
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: Device,
+    /// What libtorch computes with: `auto` (float16 on a GPU, float32 on a CPU), `float32` or `float16`.
+    #[arg(long, value_name = "FLOATS", default_value = "auto")]
+    precision: Precision,
     /// How deep texts are read: with `balanced` and `fast` those that are sure early leave early.
     #[arg(long, value_name = "LEVEL", default_value = "full")]
     effort: Level,
@@ -34,9 +41,11 @@ fn label(text: &str) -> Result<(String, SentimentLabel), String> {
 
 /// The engines by the name that users write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Engine {
+enum Engine {
     /// The int8 encoder in Rust.
     Cpu,
+    /// libtorch.
+    Libtorch,
     /// No model.
     Off,
 }
@@ -62,24 +71,21 @@ impl From<Level> for Effort {
     }
 }
 
-impl From<Engine> for EngineKind {
-    fn from(engine: Engine) -> Self {
-        match engine {
-            Engine::Cpu => Self::Cpu,
-            Engine::Off => Self::Off,
-        }
-    }
-}
-
 impl ModelArgs {
-    /// The options, everything else at its default.
-    pub(super) fn options(&self) -> ModelOptions {
+    /// The options, everything else at its default; `None` for no model.
+    pub(super) fn options(&self) -> Option<ModelOptions> {
         let labels = self.labels.iter().cloned().collect();
-        ModelOptions {
+        let engine = match self.engine {
+            Engine::Cpu => EngineKind::Cpu,
+            Engine::Libtorch => EngineKind::Libtorch(Place { device: self.device, precision: self.precision }),
+            Engine::Off => return None,
+        };
+        Some(ModelOptions {
             path: self.model.clone(),
+            engine,
             effort: self.effort.into(),
             classifier: ClassifierOptions { labels, ..ClassifierOptions::default() },
             ..ModelOptions::default()
-        }
+        })
     }
 }

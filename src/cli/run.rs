@@ -13,7 +13,7 @@ use super::exit::{Exit, FENCED, USAGE};
 use crate::config::Settings;
 use crate::enrich::{Enricher, Parts};
 use crate::mention::Decoder;
-use crate::model::{EngineKind, Scorer};
+use crate::model::Scorer;
 use crate::reputation::Book;
 use crate::stream::{self, Repute, Role, RunError, Service};
 use crate::telemetry::Metrics;
@@ -183,10 +183,8 @@ pub(super) fn allowed(settings: &Settings) -> Allowed {
 /// Puts the pure core together as the settings say.
 pub(super) fn enricher(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Enricher> {
     let max_record_bytes = settings.limits.max_record_bytes;
-    let scorer = match settings.engine {
-        EngineKind::Off => None,
-        EngineKind::Cpu => Some(Scorer::load(&settings.model, &settings.watchlist.topics, Arc::clone(metrics))?),
-    };
+    let load = |options| Scorer::load(options, &settings.watchlist.topics, Arc::clone(metrics));
+    let scorer = settings.model.as_ref().map(load).transpose()?;
     match scorer.as_ref().map(Scorer::info) {
         Some(info) => {
             metrics.build_info(&info.name, &info.version, &info.engine);

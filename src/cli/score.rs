@@ -14,7 +14,7 @@ use super::model::ModelArgs;
 use crate::config::{load_lexicon, load_watchlist};
 use crate::enrich::{Enricher, Parts, Pending};
 use crate::mention::{Decoder, Mapping};
-use crate::model::{EngineKind, Scorer};
+use crate::model::Scorer;
 use crate::telemetry::Metrics;
 use crate::text::LanguageDetector;
 use crate::watch::Watchlist;
@@ -95,10 +95,8 @@ fn enricher(args: &Args) -> anyhow::Result<Enricher> {
         Some(path) => Some(Arc::new(Mapping::load(path).map_err(|error| bad(error.to_string()))?)),
     };
     let topics = watchlist.as_deref().map_or(&[][..], |watchlist: &Watchlist| &watchlist.topics);
-    let scorer = match args.model.engine.into() {
-        EngineKind::Off => None,
-        EngineKind::Cpu => Some(Scorer::load(&args.model.options(), topics, Arc::new(Metrics::default()))?),
-    };
+    let load = |options| Scorer::load(&options, topics, Arc::new(Metrics::default()));
+    let scorer = args.model.options().map(load).transpose()?;
     Ok(Enricher::new(Parts {
         decoders: HashMap::new(),
         default_decoder: Decoder { mapping, max_record_bytes: MAX_LINE_BYTES },

@@ -5,15 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::classifier::classifier;
 use super::document::Document;
 use super::error::ConfigErrors;
 use super::secrets::Env;
 use super::section::{Section, filled, optional};
 use super::settings::{Kafka, Limits, Settings};
-use super::{inputs, kafka, lexicon, reputation, watchlist};
+use super::{inputs, kafka, lexicon, model, reputation, watchlist};
 use crate::enrich::Lexicon;
-use crate::model::{Effort, EngineKind, ModelOptions};
 use crate::watch::Watchlist;
 
 /// Where metrics, health and the page are served unless the file says otherwise: this machine only.
@@ -30,7 +28,7 @@ pub(super) fn load(path: &Path, env: Env<'_>) -> Result<(Settings, Vec<String>),
         let topics = inputs::read(root);
         let limits = limits(&root.section("limits"), kafka.as_ref().map_or(Duration::MAX, Kafka::session_timeout));
         let reputation = reputation::read(&root.section("reputation"));
-        let model = model(&root.section("model"));
+        let model = model::read(&root.section("model"));
         let language = root.section("language");
         let detect_language = language
             .or("detect", true, |language| language.read("detect", "true or false", toml::de::DeValue::as_bool));
@@ -39,15 +37,13 @@ pub(super) fn load(path: &Path, env: Env<'_>) -> Result<(Settings, Vec<String>),
         let watchlist = watchlist_of(root, &mut others, &mut warnings);
         let lexicon = lexicon_of(root, watchlist.as_ref(), &mut others, &mut warnings);
         let (inputs, output) = topics?;
-        let (engine, model) = model?;
         Some(Settings {
             kafka: kafka?,
             inputs,
             output,
             limits: limits?,
             reputation: reputation?,
-            engine,
-            model,
+            model: model?,
             detect_language: detect_language?,
             http_addr: http_addr?,
             watchlist: Arc::new(watchlist?),
@@ -133,59 +129,6 @@ fn limits(section: &Section<'_>, session_timeout: Duration) -> Option<Limits> {
         commit_every: commit_every?,
         drain: drain?,
     })
-}
-
-fn model(section: &Section<'_>) -> Option<(EngineKind, ModelOptions)> {
-    let engine = section.or("engine", EngineKind::Cpu, |section| {
-        section.read("engine", "\"cpu\" or \"off\"", |value| match value.as_str()? {
-            "cpu" => Some(EngineKind::Cpu),
-            "off" => Some(EngineKind::Off),
-            _ => None,
-        })
-    });
-    let path = section.read("path", "the path of a model directory", filled);
-    let workers = section.or("workers", None, |section| {
-        let expected = "a whole number from 1 to 1024; left out, one per core";
-        section.read("workers", expected, |value| {
-            super::section::integer(value)
-                .and_then(|n| usize::try_from(n).ok())
-                .filter(|n| (1..=1024).contains(n))
-                .map(Some)
-        })
-    });
-    let batch_tokens = section.number("batch_tokens", 128..=65_536, 1_024);
-    let cache_entries = section.number("cache_entries", 0..=10_000_000, 20_000);
-    let effort = section.or("effort", Effort::Full, |section| {
-        section.read("effort", "\"full\", \"balanced\" or \"fast\"", |value| Effort::named(value.as_str()?))
-    });
-    let classifier = classifier(&section.section("classifier"));
-    section.refuse_unknown();
-    let path = match path {
-        Some(path) => Some(directory(section, &path)?),
-        None if section.has("path") => return None,
-        None => None,
-    };
-    Some((
-        engine?,
-        ModelOptions {
-            path,
-            workers: workers?,
-            batch_tokens: batch_tokens?,
-            cache_entries: cache_entries?,
-            effort: effort?,
-            classifier: classifier?,
-        },
-    ))
-}
-
-fn directory(section: &Section<'_>, path: &super::section::Located<String>) -> Option<std::path::PathBuf> {
-    let directory = section.document.resolve(&path.value);
-    if !directory.join("undertone.json").is_file() && !directory.join("config.json").is_file() {
-        let found = if directory.is_dir() { "a directory without a model" } else { "no such directory" };
-        section.wrong(&path.at, "path", format!("{} ({found})", directory.display()), "a model directory");
-        return None;
-    }
-    Some(directory)
 }
 
 fn http(section: &Section<'_>) -> Option<SocketAddr> {

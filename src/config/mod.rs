@@ -9,6 +9,7 @@ mod inputs;
 mod kafka;
 mod lexicon;
 mod load;
+mod model;
 mod reputation;
 mod secrets;
 mod section;

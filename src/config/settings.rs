@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::ConfigErrors;
 use crate::enrich::Lexicon;
 use crate::mention::Mapping;
-use crate::model::{EngineKind, ModelOptions};
+use crate::model::ModelOptions;
 use crate::reputation::Rules;
 use crate::watch::Watchlist;
 
@@ -27,10 +27,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The second stage.
     pub reputation: Reputation,
-    /// The engine; `off` runs the pipeline without a model.
-    pub engine: EngineKind,
-    /// The model.
-    pub model: ModelOptions,
+    /// The model; `None` (`engine = "off"`) runs the pipeline without one.
+    pub model: Option<ModelOptions>,
     /// Whether language is detected (`[language] detect`); without it the platform's hint stands.
     pub detect_language: bool,
     /// Where HTTP listens; loopback unless told otherwise.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::load::load;
 use super::settings::{Clock, Reputation};
 use super::{ConfigErrors, Settings};
-use crate::model::{EngineKind, ModelOptions};
+use crate::model::{Device, EngineKind, ModelOptions, Place, Precision};
 
 const UNDERTONE: &str = r#"watchlist = "watchlist.toml"
 [kafka]
@@ -85,13 +85,24 @@ fn a_whole_configuration() {
     assert_eq!((&*settings.inputs[0].topic, settings.output.enriched.as_str()), ("mentions", "out.enriched"));
     assert_eq!(settings.output.dead_letters, "undertone.dead-letters");
     assert_eq!((settings.limits.drain, settings.limits.chunk_records), (Duration::from_secs(5), 2000));
-    assert_eq!((settings.engine, settings.detect_language), (EngineKind::Off, false));
+    assert!(settings.model.is_none() && !settings.detect_language);
     assert_eq!(settings.http_addr.to_string(), "0.0.0.0:9000");
     let [acme, jo] = &settings.watchlist.entities[..] else { panic!("two entities") };
     assert_eq!((acme.group.as_deref(), jo.query.as_deref()), (Some("tools"), Some("jo")));
     assert_eq!(acme.accounts[0].handle.as_deref(), Some("@acme"));
     assert_eq!(acme.spaces[0].community.as_deref(), Some("acme"));
     assert_eq!((settings.watchlist.topics[0].examples.len(), settings.watchlist.topics[0].threshold), (2, Some(0.4)));
+}
+
+#[test]
+fn libtorch_has_a_device_and_a_precision() {
+    let engine = |fields: &str| {
+        let text = UNDERTONE.replace("engine = \"off\"", &format!("engine = \"libtorch\"\n{fields}"));
+        read(&text, WATCHLIST).unwrap().0.model.unwrap().engine
+    };
+    assert_eq!(engine(""), EngineKind::Libtorch(Place::default()));
+    let place = Place { device: Device::Cuda(1), precision: Precision::Float32 };
+    assert_eq!(engine("device = \"cuda:1\"\nprecision = \"float32\""), EngineKind::Libtorch(place));
 }
 
 #[test]
@@ -103,9 +114,10 @@ fn what_is_left_out_has_a_default() {
     let limits = &settings.limits;
     assert_eq!((limits.max_record_bytes, limits.chunk_records, limits.chunk_tokens), (1_000_000, 2000, 32_768));
     assert_eq!((limits.commit_every, limits.drain), (Duration::from_millis(100), Duration::from_secs(10)));
-    assert_eq!((settings.engine, settings.detect_language), (EngineKind::Cpu, true));
-    assert_eq!((settings.model.batch_tokens, settings.model.cache_entries), (1024, 20_000));
-    assert_eq!(format!("{:?}", settings.model), format!("{:?}", ModelOptions::default()), "as every other command");
+    assert!(settings.detect_language);
+    let model = settings.model.unwrap();
+    assert_eq!((model.engine, model.cache_entries), (EngineKind::Cpu, 20_000));
+    assert_eq!(format!("{model:?}"), format!("{:?}", ModelOptions::default()), "as every other command");
     assert_eq!(settings.http_addr.to_string(), "127.0.0.1:9464");
     let output = &settings.output;
     let topics = [&*output.reputation, &*output.alerts, &*output.reputation_state];
@@ -213,9 +225,13 @@ const BAD_UNDERTONE: &[(&str, &str, &str)] = &[
     ("drain = \"5 s\"", "commit_every = \"-5 ms\"", "undertone.toml:14:16: limits.commit_every: found \"-5 ms\", expected a duration"),
     ("\"5 s\"", "\"15 s\"", "undertone.toml:14:9: limits.drain: found 15000 ms, expected less than the session timeout of 15000 ms"),
     ("\"sasl_ssl\"", "\"ssl\"\n\"session.timeout.ms\" = 4000", "undertone.toml:15:9: limits.drain: found 5000 ms, expected less than the session timeout of 4000 ms"),
-    ("\"off\"", "\"gpu\"", "undertone.toml:16:10: model.engine: found \"gpu\", expected \"cpu\" or \"off\""),
+    ("\"off\"", "\"gpu\"", "undertone.toml:16:10: model.engine: found \"gpu\", expected \"cpu\", \"libtorch\" or \"off\""),
     ("\"off\"\n", "\"off\"\nworkers = 0\n", "undertone.toml:17:11: model.workers: found 0, expected a whole number from 1 to 1024"),
     ("\"off\"\n", "\"off\"\nbatch_tokens = 10\n", "undertone.toml:17:16: model.batch_tokens: found 10, expected a whole number from 128 to 65536"),
+    ("\"off\"\n", "\"libtorch\"\ndevice = \"gpu\"\n", "undertone.toml:17:10: model.device: found \"gpu\", expected \"auto\", \"cpu\" or a GPU such as \"cuda:0\""),
+    ("\"off\"\n", "\"libtorch\"\nprecision = 16\n", "undertone.toml:17:13: model.precision: found 16, expected \"auto\", \"float32\" or \"float16\""),
+    ("\"off\"\n", "\"cpu\"\ndevice = \"cuda:0\"\n", "undertone.toml:17:10: model.device: found one for the engine \"cpu\", which has no choice of device, expected \"auto\", or engine = \"libtorch\""),
+    ("\"off\"\n", "\"cpu\"\nprecision = \"float32\"\n", "undertone.toml:17:13: model.precision: found one for the engine \"cpu\""),
     ("\"off\"\n", "\"off\"\ncache_entries = -1\n", "undertone.toml:17:17: model.cache_entries: found -1, expected a whole number from 0"),
     ("\"off\"\n", "\"off\"\neffort = \"little\"\n", "undertone.toml:17:10: model.effort: found \"little\", expected \"full\", \"balanced\" or \"fast\""),
     ("\"off\"\n", "\"off\"\npath = \"/nowhere\"\n", "undertone.toml:17:8: model.path: found /nowhere (no such directory), expected a model directory"),

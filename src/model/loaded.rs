@@ -1,7 +1,5 @@
 //! A model as it comes out of its directory, before any thread runs it.
 
-use std::sync::Arc;
-
 use super::card::Card;
 use super::classifier::Classifier;
 use super::directory::{Directory, Kind, Tensors};
@@ -15,7 +13,7 @@ use super::stored::Family;
 use super::tokenizer::Tokenizer;
 use super::topics::Prototypes;
 use super::weights::{TensorFile, load_error};
-use super::{ClassifierOptions, ModelError, ModelInfo, ModelOptions, Request};
+use super::{ModelError, ModelInfo, ModelOptions, Request};
 use crate::watch::Topic;
 
 /// All that scoring needs.
@@ -23,7 +21,7 @@ pub(super) struct Loaded {
     pub(super) info: ModelInfo,
     pub(super) tokenizer: Tokenizer,
     pub(super) template: Template,
-    pub(super) engine: Arc<MakeEngine>,
+    pub(super) engine: engine::Loaded,
     pub(super) reader: Reader,
 }
 
@@ -39,7 +37,7 @@ impl Loaded {
                 );
                 Err(load_error(&directory.path, detail))
             }
-            Kind::Ours(card) => Self::ours(&directory, card, options.effort, topics),
+            Kind::Ours(card) => Self::ours(&directory, card, options, topics),
             Kind::Classifier { family, name, labels } => {
                 if options.effort != Effort::Full {
                     let effort = options.effort.name();
@@ -52,15 +50,16 @@ impl Loaded {
                         "a classifier knows no topics: those of the watchlist are not told"
                     );
                 }
-                Self::classifier(&directory, *family, name.as_deref(), labels, &options.classifier)
+                Self::classifier(&directory, *family, name.as_deref(), labels, options)
             }
         }
     }
 
-    fn ours(directory: &Directory, card: &Card, effort: Effort, topics: &[Topic]) -> Result<Self, ModelError> {
+    fn ours(directory: &Directory, card: &Card, options: &ModelOptions, topics: &[Topic]) -> Result<Self, ModelError> {
+        let effort = options.effort;
         card.check_effort(&directory.file("undertone.json"), effort)?;
         let load = |file: &TensorFile<'_>| {
-            Ok((engine::load(&directory.stored(file))?, Depths::load(card, directory.shape, file, effort)?))
+            Ok((engine::load(options, &directory.stored(file))?, Depths::load(card, directory.shape, file, effort)?))
         };
         let (tokenizer, (engine, depths)) =
             Self::weights(directory, Tokenizer::load, |tensors| load(&tensors.parse()?))?;
@@ -69,13 +68,13 @@ impl Loaded {
         let info = ModelInfo {
             name: card.name.clone(),
             version: card.version.clone(),
-            engine: engine.name,
+            engine: engine.name.clone(),
             effort,
             layers: u32::try_from(directory.shape.layers).unwrap_or(u32::MAX),
             languages: card.languages.keys().cloned().collect(),
             abstain_below: card.calibration.abstain_below,
         };
-        Ok(Self { info, tokenizer, template, engine: engine.make, reader: Reader::Heads(depths, prototypes) })
+        Ok(Self { info, tokenizer, template, engine, reader: Reader::Heads(depths, prototypes) })
     }
 
     fn classifier(
@@ -83,18 +82,19 @@ impl Loaded {
         family: Family,
         name: Option<&str>,
         labels: &[String],
-        options: &ClassifierOptions,
+        options: &ModelOptions,
     ) -> Result<Self, ModelError> {
         let shape = directory.shape;
         let config = directory.file("config.json");
-        let sentiments = labels::sentiments(labels, &options.labels).map_err(|detail| load_error(&config, detail))?;
+        let sentiments =
+            labels::sentiments(labels, &options.classifier.labels).map_err(|detail| load_error(&config, detail))?;
         let sizes = [shape.hidden, shape.layers];
         let load = |tensors: &Tensors| {
             let file = &tensors.parse()?;
-            let head = Classifier::load(file, family, sizes, sentiments, options.abstain_below)?;
+            let head = Classifier::load(file, family, sizes, sentiments, options.classifier.abstain_below)?;
             // Nothing else tells one training of a model from another.
             let version = format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&tensors.bytes));
-            Ok((engine::load(&directory.stored(file))?, head, version))
+            Ok((engine::load(options, &directory.stored(file))?, head, version))
         };
         let (tokenizer, (engine, head, version)) = Self::weights(directory, Tokenizer::load_any, load)?;
         let folder = || {
@@ -103,14 +103,15 @@ impl Loaded {
         let info = ModelInfo {
             name: name.filter(|name| !name.is_empty()).map_or_else(folder, str::to_owned),
             version,
-            engine: engine.name,
+            engine: engine.name.clone(),
             effort: Effort::Full,
             layers: u32::try_from(shape.layers).unwrap_or(u32::MAX),
             languages: Vec::new(),
-            abstain_below: options.abstain_below,
+            abstain_below: options.classifier.abstain_below,
         };
-        let template = Template { prefix: String::new(), max_tokens: options.max_tokens.min(shape.positions) };
-        Ok(Self { info, tokenizer, template, engine: engine.make, reader: Reader::Classifier(head) })
+        let template =
+            Template { prefix: String::new(), max_tokens: options.classifier.max_tokens.min(shape.positions) };
+        Ok(Self { info, tokenizer, template, engine, reader: Reader::Classifier(head) })
     }
 
     /// The vocabulary and the weights are independent, and each takes a good part of a second.
@@ -139,7 +140,7 @@ fn embed(
     tokenizer: &Tokenizer,
     template: &Template,
 ) -> Result<Prototypes, ModelError> {
-    let mut engine = make();
+    let mut engine = make().map_err(ModelError::Failed)?;
     let mut prototypes = Prototypes::default();
     for topic in topics {
         let sentences = [&topic.name, &topic.description].into_iter().chain(&topic.examples);

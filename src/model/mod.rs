@@ -8,6 +8,7 @@ mod architecture;
 mod batch;
 mod cache;
 mod card;
+mod caught;
 mod classifier;
 mod directory;
 mod effort;
@@ -30,5 +31,6 @@ mod workers;
 
 pub use directory::model_file;
 pub use effort::Effort;
-pub use scorer::{ClassifierOptions, EngineKind, ModelError, ModelInfo, ModelOptions, Request, Scorer, Ticket};
+pub use engine::choice::{Device, EngineKind, Place, Precision};
+pub use scorer::{ClassifierOptions, ModelError, ModelInfo, ModelOptions, Request, Scorer, Ticket};
 pub use scores::{Evidence, Scores, Sentiment, SentimentLabel, Signals};

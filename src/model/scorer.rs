@@ -11,6 +11,7 @@ use super::Scores;
 use super::batch;
 use super::cache::{Key, ScoreCache};
 use super::effort::Effort;
+use super::engine::choice::EngineKind;
 use super::input::Template;
 use super::loaded::Loaded;
 use super::scores::SentimentLabel;
@@ -20,24 +21,17 @@ use crate::telemetry::Metrics;
 use crate::text::Span;
 use crate::watch::Topic;
 
-/// Which engine runs the encoder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EngineKind {
-    /// The int8 encoder in Rust.
-    Cpu,
-    /// No model: events carry no sentiment, no topics and no signals but `question`.
-    Off,
-}
-
 /// How to load and run a model.
 #[derive(Debug, Clone)]
 pub struct ModelOptions {
     /// The model directory; `None` looks where DESIGN section 5 says (`UNDERTONE_MODEL`, beside the binary, the source tree).
     pub path: Option<PathBuf>,
-    /// Worker threads, each pinned to a core; `None` is one per core.
+    /// What runs it.
+    pub engine: EngineKind,
+    /// Worker threads; `None` is what suits the engine: on a CPU one per core, each pinned to it.
     pub workers: Option<usize>,
-    /// Tokens of a batch.
-    pub batch_tokens: usize,
+    /// Tokens of a batch; `None` is what suits the engine.
+    pub batch_tokens: Option<usize>,
     /// Entries of the cache of scored texts.
     pub cache_entries: usize,
     /// Whether texts that are sure early leave early.
@@ -67,8 +61,9 @@ impl Default for ModelOptions {
     fn default() -> Self {
         Self {
             path: None,
+            engine: EngineKind::default(),
             workers: None,
-            batch_tokens: 1_024,
+            batch_tokens: None,
             cache_entries: 20_000,
             effort: Effort::Full,
             classifier: ClassifierOptions::default(),
@@ -87,6 +82,14 @@ pub enum ModelError {
         /// Found and expected.
         detail: String,
     },
+    /// An engine cannot run here.
+    #[error("engine {name:?}: {detail}")]
+    Engine {
+        /// Which one.
+        name: &'static str,
+        /// Found and expected.
+        detail: String,
+    },
     /// A worker failed on a batch.
     #[error("the model failed on a batch: {0}")]
     Failed(String),
@@ -99,7 +102,7 @@ pub struct ModelInfo {
     pub name: String,
     /// Version.
     pub version: String,
-    /// Engine and kernel: `cpu (avx512-vnni)`.
+    /// Engine and kernel or device: `cpu (avx512-vnni)`, `libtorch (cuda:0, float16)`.
     pub engine: String,
     /// How deep texts are read.
     pub effort: Effort,
@@ -129,6 +132,7 @@ pub struct Scorer {
     tokenizer: Tokenizer,
     template: Template,
     batch_tokens: usize,
+    pads: bool,
     shared: Arc<Shared>,
     workers: Workers,
 }
@@ -155,10 +159,9 @@ impl Scorer {
         // Every depth stands at 0 from the start.
         reader.layers().into_iter().for_each(|layers| metrics.scored(layers, 0));
         let shared = Arc::new(Shared { reader, cache: ScoreCache::new(options.cache_entries), metrics });
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = Workers::start(options.workers.unwrap_or_else(cores).max(1), &shared, &engine)?;
-        let batch_tokens = options.batch_tokens.max(template.max_tokens);
-        Ok(Self { info, tokenizer, template, batch_tokens, shared, workers })
+        let workers = Workers::start(engine.workers, &shared, &engine.make)?;
+        let batch_tokens = options.batch_tokens.unwrap_or(engine.batch_tokens).max(template.max_tokens);
+        Ok(Self { info, tokenizer, template, batch_tokens, pads: engine.pads, shared, workers })
     }
 
     /// What was loaded.
@@ -190,7 +193,7 @@ impl Scorer {
         self.shared.metrics.cache(hits, repeats, items.len() as u64);
 
         let lengths: Vec<usize> = items.iter().flatten().map(|item| item.input.ids.len()).collect();
-        let batches = batch::cut(&lengths, self.batch_tokens, self.workers.count());
+        let batches = batch::cut(&lengths, self.batch_tokens, self.workers.count(), self.pads);
         let (reply, replies) = unbounded();
         for batch in &batches {
             let items = batch.iter().filter_map(|&at| items[at].take()).collect();

@@ -1,13 +1,13 @@
 //! The threads that run the engine.
 
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::cache::{Key, ScoreCache};
+use super::caught::caught;
 use super::engine::{Engine, MakeEngine};
 use super::input::Input;
 use super::reader::Reader;
@@ -95,16 +95,20 @@ fn work(jobs: &Receiver<Job>, shared: &Shared, make_engine: &MakeEngine) {
     // The matrix kernels share their work out among the threads of the rayon pool they find themselves in. This thread is
     // the only one of its own pool.
     let _pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
-    let mut engine = make_engine();
+    let made = || caught(make_engine).and_then(|made| made).map_err(ModelError::Failed);
+    let mut engine = made();
     for Job { items, reply } in jobs {
-        let scored = catch_unwind(AssertUnwindSafe(|| score(&mut *engine, shared, &items)));
-        let answer = scored.unwrap_or_else(|panic| {
-            // What the engine holds may be half done.
-            engine = make_engine();
-            let said = panic.downcast_ref::<String>().map(String::as_str);
-            let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            Err(ModelError::Failed(format!("panicked: {said}")))
-        });
+        if engine.is_err() {
+            engine = made();
+        }
+        let answer = match &mut engine {
+            Ok(ready) => caught(|| score(&mut **ready, shared, &items)).unwrap_or_else(|panicked| {
+                // What the engine holds may be half done.
+                engine = made();
+                Err(ModelError::Failed(panicked))
+            }),
+            Err(error) => Err(error.clone()),
+        };
         // Nobody may be waiting any more.
         let _ = reply.send(answer);
     }
@@ -179,7 +183,7 @@ mod tests {
             cache: ScoreCache::new(10),
             metrics: Arc::new(Metrics::default()),
         });
-        let engine: Arc<MakeEngine> = Arc::new(|| Box::new(Moody(Vec::new())));
+        let engine: Arc<MakeEngine> = Arc::new(|| Ok(Box::new(Moody(Vec::new()))));
         let workers = Workers::start(1, &shared, &engine).unwrap();
         assert_eq!(ask(&workers, 1).unwrap()[0].0, 7);
         let panicked = ask(&workers, 666).unwrap_err().to_string();

@@ -13,7 +13,7 @@ const WATCHLIST: &str = "[[entity]]\nid = \"acme\"\nname = \"Acme\"\nkind = \"br
 const SECTIONS: [&str; 8] =
     ["kafka", "output", "limits", "reputation", "model", "model.classifier", "language", "http"];
 /// What the documentation says of a default that no file can say.
-const IN_WORDS: [&str; 7] = ["required", "none", "see below", "found", "one per core", "the broker's", "the model's"];
+const IN_WORDS: [&str; 7] = ["required", "none", "see below", "found", "the engine's", "the broker's", "the model's"];
 
 fn project(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()

@@ -94,6 +94,16 @@ fn a_tokenizer_of_another_kind() {
     assert!(error.contains("model: found WordPiece; expected Unigram"), "{error}");
 }
 
+#[test]
+#[cfg(not(feature = "libtorch"))]
+fn an_engine_that_the_program_was_built_without_says_how_to_build_it() {
+    let engine = undertone::model::EngineKind::Libtorch(undertone::model::Place::default());
+    let options = ModelOptions { engine, ..options() };
+    let told = Scorer::load(&options, &[], Arc::new(Metrics::default())).err().unwrap().to_string();
+    assert!(told.contains("engine \"libtorch\": found a program that was built without it"), "{told}");
+    assert!(told.contains("--features libtorch") && told.contains("docs/ENGINES.md"), "{told}");
+}
+
 /// The error of loading a model with these exits.
 fn refused_exits(exits: Value) -> String {
     error(with(|card| card["exits"] = exits).path(), Effort::Full)

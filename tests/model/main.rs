@@ -1,6 +1,7 @@
 //! The model stage, with the shipped model.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+#![allow(clippy::print_stdout, reason = "figures, for those who ask for them with --nocapture")]
 
 #[cfg(feature = "shared-data")]
 mod agreement;
@@ -14,6 +15,8 @@ mod effort;
 mod errors;
 mod golden;
 mod languages;
+#[cfg(feature = "libtorch")]
+mod libtorch;
 mod tokenizer;
 
 use std::sync::{Arc, OnceLock};
@@ -23,7 +26,7 @@ use undertone::telemetry::Metrics;
 
 /// Options that look for the model where a user's would be.
 fn options() -> ModelOptions {
-    ModelOptions { path: None, workers: Some(2), batch_tokens: 1024, cache_entries: 0, ..ModelOptions::default() }
+    ModelOptions { path: None, workers: Some(2), batch_tokens: Some(1024), cache_entries: 0, ..ModelOptions::default() }
 }
 
 /// The shipped model, loaded once, without a cache: what is asked twice is computed twice.

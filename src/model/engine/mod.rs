@@ -3,11 +3,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use self::choice::EngineKind;
 use self::cpu::{CpuEngine, CpuModel};
-use super::ModelError;
 use super::stored::Stored;
+use super::{ModelError, ModelOptions};
 
+pub mod choice;
 pub mod cpu;
+#[cfg(feature = "libtorch")]
+mod libtorch;
+
+/// Tokens of a batch on a CPU.
+const BATCH_TOKENS: usize = 1_024;
 
 /// Sequences of a batch, one after the other without padding.
 #[derive(Debug, Default, Clone)]
@@ -80,21 +87,47 @@ pub trait Engine {
 }
 
 /// Makes an engine on the thread that will run it.
-pub(super) type MakeEngine = dyn Fn() -> Box<dyn Engine> + Send + Sync;
+pub(super) type MakeEngine = dyn Fn() -> Result<Box<dyn Engine>, String> + Send + Sync;
 
-/// An encoder that is loaded.
+/// An encoder that is loaded, and how it likes to be run.
 pub(super) struct Loaded {
-    /// Engine and kernel: `cpu (avx512-vnni)`.
+    /// Engine and kernel or device: `cpu (avx512-vnni)`.
     pub(super) name: String,
     /// Makes engines that share its weights.
     pub(super) make: Arc<MakeEngine>,
+    /// Threads, each with an engine of its own.
+    pub(super) workers: usize,
+    /// Tokens of a batch, unless the user says otherwise.
+    pub(super) batch_tokens: usize,
+    /// It computes all sequences of a batch as if they were as long as the longest.
+    pub(super) pads: bool,
 }
 
-/// Loads an encoder.
-pub(super) fn load(stored: &Stored<'_>) -> Result<Loaded, ModelError> {
-    let model = Arc::new(CpuModel::load(stored)?);
-    let name = format!("cpu ({})", model.kernel);
-    Ok(Loaded { name, make: Arc::new(move || Box::new(CpuEngine::new(model.clone()))) })
+/// Loads an encoder into the engine that the options name.
+pub(super) fn load(options: &ModelOptions, stored: &Stored<'_>) -> Result<Loaded, ModelError> {
+    match options.engine {
+        EngineKind::Cpu => {
+            let model = Arc::new(CpuModel::load(stored)?);
+            Ok(Loaded {
+                name: format!("cpu ({})", model.kernel),
+                make: Arc::new(move || Ok(Box::new(CpuEngine::new(model.clone())))),
+                workers: options.workers.unwrap_or_else(cores).max(1),
+                batch_tokens: BATCH_TOKENS,
+                pads: false,
+            })
+        }
+        #[cfg(feature = "libtorch")]
+        EngineKind::Libtorch(place) => libtorch::load(place, options.workers, stored),
+        #[cfg(not(feature = "libtorch"))]
+        EngineKind::Libtorch(_) => Err(ModelError::Engine {
+            name: "libtorch",
+            detail: "found a program that was built without it; expected one of `cargo build --release --features libtorch` (docs/ENGINES.md)".into(),
+        }),
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ impl Map {
     }
 
     /// The weights as floats, row by row, and the biases.
+    #[cfg(any(test, feature = "libtorch"))]
     pub(in crate::model) fn floats(self) -> (Vec<f32>, Vec<f32>) {
         let weight = match self.weight {
             Weight::Floats(weight) => weight,

@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use undertone::config::Settings;
 use undertone::config::settings::{Input, Kafka, Limits, Output, Reputation};
-use undertone::model::{EngineKind, ModelOptions};
 use undertone::stream::{Core, RunError, Service};
 use undertone::telemetry::Metrics;
 use undertone::watch::{Entity, EntityKind, Watchlist};
@@ -62,14 +61,7 @@ pub(crate) fn settings(bootstrap: &str, name: &str, partitions: i32) -> Settings
             drain: Duration::from_secs(4),
         },
         reputation: Reputation::default(),
-        engine: EngineKind::Off,
-        model: ModelOptions {
-            path: None,
-            workers: None,
-            batch_tokens: 4_096,
-            cache_entries: 0,
-            ..ModelOptions::default()
-        },
+        model: None,
         detect_language: false,
         http_addr: ([127, 0, 0, 1], 0).into(),
         watchlist: watchlist(),
