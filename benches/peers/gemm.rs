@@ -23,12 +23,12 @@ mod kernels {
 }
 
 #[allow(dead_code, reason = "the engine uses the rest")]
-#[path = "../../src/model/engine/cpu/linear.rs"]
-mod linear;
-#[allow(dead_code, reason = "the engine uses the rest")]
 #[cfg(target_arch = "x86_64")]
 #[path = "../../src/model/engine/cpu/avx2.rs"]
 mod avx2;
+#[allow(dead_code, reason = "the engine uses the rest")]
+#[path = "../../src/model/engine/cpu/linear.rs"]
+mod linear;
 #[cfg(target_arch = "x86_64")]
 #[path = "../../src/model/engine/cpu/vnni.rs"]
 mod vnni;

@@ -74,7 +74,7 @@ impl Loaded {
             languages: card.languages.keys().cloned().collect(),
             abstain_below: card.calibration.abstain_below,
         };
-        Ok(Self { info, tokenizer, template, engine, reader: Reader::Heads(depths, prototypes) })
+        Ok(Self { info, tokenizer, template, engine, reader: Reader::Heads(Box::new(depths), prototypes) })
     }
 
     fn classifier(
@@ -111,7 +111,7 @@ impl Loaded {
         };
         let template =
             Template { prefix: String::new(), max_tokens: options.classifier.max_tokens.min(shape.positions) };
-        Ok(Self { info, tokenizer, template, engine, reader: Reader::Classifier(head) })
+        Ok(Self { info, tokenizer, template, engine, reader: Reader::Classifier(Box::new(head)) })
     }
 
     /// The vocabulary and the weights are independent, and each takes a good part of a second.

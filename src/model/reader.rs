@@ -10,9 +10,9 @@ use super::workers::Item;
 /// One of the two.
 pub(super) enum Reader {
     /// Our heads, at all depths, and the topics they know.
-    Heads(Depths, Prototypes),
+    Heads(Box<Depths>, Prototypes),
     /// A classifier's.
-    Classifier(Classifier),
+    Classifier(Box<Classifier>),
 }
 
 impl Reader {

@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn a_batch_that_panics_or_errs_fails_alone_and_the_worker_lives_on() {
         let shared = Arc::new(Shared {
-            reader: Reader::Heads(Depths::blank(16), Prototypes::default()),
+            reader: Reader::Heads(Box::new(Depths::blank(16)), Prototypes::default()),
             cache: ScoreCache::new(10),
             metrics: Arc::new(Metrics::default()),
         });

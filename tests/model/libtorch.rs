@@ -14,7 +14,7 @@ use crate::batches::requests;
 use crate::{classifiers, golden, signals};
 
 /// Between two ways of adding up the same floats: single precision has 24 bits, and differences of a few of the last grow over twelve layers. A text
-/// that saw its neighbours' padding would differ by far more: 0.01 and up, without the mask.
+/// that saw its neighbours' padding would differ by far more.
 const NEAR: f32 = 2e-5;
 
 const CPU: Place = Place { device: Device::Cpu, precision: Precision::Auto };
