@@ -124,9 +124,9 @@ unsafe fn product(weights: &Weights, bytes: &[u8], out: &mut [i32]) {
             for line in next.iter().skip(tile * share).take(share).step_by(2) {
                 _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(line).cast());
             }
-            let bytes = &bytes[tile * ROWS * inputs..(tile + 1) * ROWS * inputs];
-            // SAFETY: four rows of `inputs` bytes, as many as the panel has lines for.
-            let sums = unsafe { tile_sums(panel, bytes.as_ptr(), *inputs) };
+            let tile_bytes = &bytes[tile * ROWS * inputs..(tile + 1) * ROWS * inputs];
+            let rows = std::array::from_fn(|row| tile_bytes[row * inputs..(row + 1) * inputs].as_chunks::<DEPTH>().0);
+            let sums = tile_sums(panel.as_chunks::<4>().0, rows);
             for (row, sums) in sums.iter().enumerate() {
                 let at = (tile * ROWS + row) * outputs + column * COLUMNS;
                 let out = &mut out[at..at + COLUMNS];
@@ -140,27 +140,34 @@ unsafe fn product(weights: &Weights, bytes: &[u8], out: &mut [i32]) {
     }
 }
 
-/// # Safety
-/// `bytes` points to `ROWS` rows of `inputs` bytes, and `panel` has four lines for each eight of them.
+/// The sums of a tile. Everything is walked by iterators: an index would be checked for overflow in the builds of the tests, which
+/// took nine times as long.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn tile_sums(panel: &[Line], bytes: *const u8, inputs: usize) -> [[__m256i; 2]; ROWS] {
+fn tile_sums(panel: &[[Line; 4]], rows: [&[[u8; DEPTH]]; ROWS]) -> [[__m256i; 2]; ROWS] {
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); 2]; ROWS];
-    for (eight, lines) in panel.as_chunks::<4>().0.iter().enumerate() {
+    let [first, second, third, fourth] = rows;
+    let eights = first.iter().zip(second).zip(third).zip(fourth);
+    for (lines, (((first, second), third), fourth)) in panel.iter().zip(eights) {
+        let [left, right, left_on, right_on] = lines;
         // SAFETY: a line is 32 bytes and aligned to 32.
-        let line = |at: usize| unsafe { _mm256_load_si256(lines[at].0.as_ptr().cast()) };
-        let lines = [line(0), line(1), line(2), line(3)];
-        for (row, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: the eight bytes lie within the row, as `eight` counts the eights of a row.
-            let four =
-                |at: usize| unsafe { bytes.add(row * inputs + eight * DEPTH + at).cast::<i32>().read_unaligned() };
-            let (first, second) = (_mm256_set1_epi32(four(0)), _mm256_set1_epi32(four(4)));
-            for (half, sum) in sums.iter_mut().enumerate() {
-                let pairs = _mm256_maddubs_epi16(first, lines[half]);
-                let pairs = _mm256_add_epi16(pairs, _mm256_maddubs_epi16(second, lines[2 + half]));
-                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
-            }
+        let (left, right, left_on, right_on) = unsafe {
+            (
+                _mm256_load_si256(left.0.as_ptr().cast()),
+                _mm256_load_si256(right.0.as_ptr().cast()),
+                _mm256_load_si256(left_on.0.as_ptr().cast()),
+                _mm256_load_si256(right_on.0.as_ptr().cast()),
+            )
+        };
+        for (sums, eight) in sums.iter_mut().zip([first, second, third, fourth]) {
+            let [a, b, c, d, e, f, g, h] = *eight;
+            let four = _mm256_set1_epi32(i32::from_le_bytes([a, b, c, d]));
+            let four_on = _mm256_set1_epi32(i32::from_le_bytes([e, f, g, h]));
+            let pairs = _mm256_add_epi16(_mm256_maddubs_epi16(four, left), _mm256_maddubs_epi16(four_on, left_on));
+            sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(pairs, ones));
+            let pairs = _mm256_add_epi16(_mm256_maddubs_epi16(four, right), _mm256_maddubs_epi16(four_on, right_on));
+            sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(pairs, ones));
         }
     }
     sums
