@@ -22,11 +22,11 @@ mod kernels {
     }
 }
 
-#[allow(dead_code, reason = "the engine uses the rest")]
+#[allow(dead_code, unused_imports, reason = "the engine uses the rest")]
 #[cfg(target_arch = "x86_64")]
 #[path = "../../src/model/engine/cpu/avx2.rs"]
 mod avx2;
-#[allow(dead_code, reason = "the engine uses the rest")]
+#[allow(dead_code, unused_imports, reason = "the engine uses the rest")]
 #[path = "../../src/model/engine/cpu/linear.rs"]
 mod linear;
 #[cfg(target_arch = "x86_64")]

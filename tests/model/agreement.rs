@@ -96,7 +96,7 @@ fn the_engine_agrees_with_the_float_reference_on_the_val_sets() {
 pub(crate) fn hold_to_reference(scorer: &Scorer, bars: &Bars) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let file = std::env::var_os("UNDERTONE_VAL").map_or_else(|| root.join("tests/model/val.jsonl.gz"), PathBuf::from);
-    let every = std::env::var("UNDERTONE_EVERY").map_or(4, |every| every.parse().expect("UNDERTONE_EVERY is a number"));
+    let every = std::env::var("UNDERTONE_EVERY").map_or(4, |every| every.parse().unwrap());
     let rows: Vec<Said> = lines(&file).into_iter().step_by(every).collect();
     let mut posts: BTreeMap<&str, Vec<Post>> = BTreeMap::new();
     let requests = rows.iter().map(|said| {
