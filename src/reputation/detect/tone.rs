@@ -305,3 +305,40 @@ impl Tone {
         (self.hour, self.last_hour, self.day) = Default::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An hour of twenty mentions, of which this share is positive.
+    fn hour(tone: &mut Tone, number: i64, share: f64) {
+        let at = number * HOUR;
+        tone.hear(Split { positive: 20.0 * share, negative: 20.0 * (1.0 - share) }, 20.0, at + 1);
+        tone.step(at, at + HOUR, false);
+    }
+
+    /// What a slow average has heard since an alert ended is little, and its limit is meant for much.
+    #[test]
+    fn after_an_alert_a_few_bad_hours_are_no_drop_to_the_slow_averages() {
+        let mut tone = Tone::default();
+        let mut chance = fastrand::Rng::with_seed(1);
+        let weeks = 6 * 168;
+        for number in 0..weeks {
+            // As much scatter as twenty mentions have by themselves.
+            let share = 0.7 + if chance.bool() { 0.1 } else { -0.1 };
+            hour(&mut tone, number, share);
+        }
+        tone.reset();
+        for number in weeks..weeks + 4 {
+            hour(&mut tone, number, 0.58);
+            let signs = tone.signs((number + 1) * HOUR, 15.0, 0.08);
+            assert!(!signs.seasonal, "{} hours after the alert: {signs:?}", number - weeks + 1);
+        }
+        // It is not deaf: a day of them is a drop.
+        let later = (weeks + 4..weeks + 28).any(|number| {
+            hour(&mut tone, number, 0.5);
+            tone.signs((number + 1) * HOUR, 15.0, 0.08).seasonal
+        });
+        assert!(later);
+    }
+}
