@@ -26,6 +26,10 @@ mod kernels {
 #[cfg(target_arch = "x86_64")]
 #[path = "../../src/model/engine/cpu/avx2.rs"]
 mod avx2;
+#[allow(unused_imports, reason = "its tests are the engine's")]
+#[cfg(target_arch = "x86_64")]
+#[path = "../../src/model/engine/cpu/layout.rs"]
+mod layout;
 #[allow(dead_code, unused_imports, reason = "the engine uses the rest")]
 #[path = "../../src/model/engine/cpu/linear.rs"]
 mod linear;

@@ -18,6 +18,8 @@ use std::arch::x86_64::{
     _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256,
 };
 
+use super::layout;
+
 /// Rows of a tile of the product.
 const ROWS: usize = 4;
 /// Columns of a tile: two vectors of sums.
@@ -82,18 +84,7 @@ impl Avx2 {
         if !outputs.is_multiple_of(COLUMNS) || !inputs.is_multiple_of(DEPTH) {
             return None;
         }
-        let mut lines = Vec::with_capacity(weight.len() / 32);
-        for panel in weight.chunks_exact(COLUMNS * inputs) {
-            for four in (0..inputs).step_by(4) {
-                for half in panel.chunks_exact(COLUMNS / 2 * inputs) {
-                    let mut line = Line([0; 32]);
-                    for (weights, row) in line.0.chunks_exact_mut(4).zip(half.chunks_exact(inputs)) {
-                        weights.copy_from_slice(&row[four..four + 4]);
-                    }
-                    lines.push(line);
-                }
-            }
-        }
+        let lines = layout::lines(weight, inputs, Line);
         Some(Weights { lines, inputs, outputs })
     }
 

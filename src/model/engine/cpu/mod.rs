@@ -2,8 +2,8 @@
 //!
 //! Weights are int8 with a scale per output channel. Activations are quantised per token as they leave a layer, so a token's
 //! numbers depend on its own sequence only, and a score is the same alone and in any batch, to the last bit. Matrix products
-//! run on kernels of our own for AVX-512 VNNI and for AVX2, elsewhere on `rten-gemm`; everything between two of them (scale, bias, GELU, residual, layer norm, quantising again) is one pass
-//! over rows that are still in the cache.
+//! run on kernels of our own for AVX-512 VNNI and for AVX2, elsewhere on `rten-gemm`; everything between two of them (scale,
+//! bias, GELU, residual, layer norm, quantising again) is one pass over rows that are still in the cache.
 
 mod attention;
 #[cfg(target_arch = "x86_64")]
@@ -11,6 +11,8 @@ mod avx2;
 mod embedding;
 mod kernels;
 mod layer;
+#[cfg(target_arch = "x86_64")]
+mod layout;
 mod linear;
 mod model;
 #[cfg(target_arch = "x86_64")]

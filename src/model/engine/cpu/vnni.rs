@@ -13,12 +13,12 @@ use std::arch::x86_64::{
     _mm512_setzero_si512, _mm512_storeu_si512,
 };
 
+use super::layout::{self, DEPTH};
+
 /// Rows of a tile of the product.
 pub(super) const ROWS: usize = 8;
 /// Columns of a tile: two vectors of sums. With eight rows that makes sixteen sums, enough to hide the latency of each.
 const COLUMNS: usize = 32;
-/// Products that one instruction adds up.
-const DEPTH: usize = 4;
 
 /// Proof that the processor has the instructions.
 #[derive(Debug, Clone, Copy)]
@@ -48,18 +48,7 @@ impl Vnni {
         if !outputs.is_multiple_of(COLUMNS) || !inputs.is_multiple_of(DEPTH) {
             return None;
         }
-        let mut lines = Vec::with_capacity(weight.len() / 64);
-        for panel in weight.chunks_exact(COLUMNS * inputs) {
-            for four in (0..inputs).step_by(DEPTH) {
-                for half in panel.chunks_exact(COLUMNS / 2 * inputs) {
-                    let mut line = Line([0; 64]);
-                    for (four_weights, row) in line.0.chunks_exact_mut(DEPTH).zip(half.chunks_exact(inputs)) {
-                        four_weights.copy_from_slice(&row[four..four + DEPTH]);
-                    }
-                    lines.push(line);
-                }
-            }
-        }
+        let lines = layout::lines(weight, inputs, Line);
         Some(Weights { lines, inputs, outputs })
     }
 
