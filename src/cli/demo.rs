@@ -161,7 +161,7 @@ fn settings(bootstrap: String, args: &Args) -> anyhow::Result<Settings> {
             rules: Rules { min_mentions: 6.0, trend_authors: 3, ..Rules::default() },
             ..Reputation::default()
         },
-        model: args.model.options(),
+        model: args.model.options()?,
         detect_language: true,
         http_addr: args.addr,
         watchlist: Arc::new(watchlist),

@@ -46,7 +46,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
-    let Some(options) = args.model.options() else {
+    let Some(options) = args.model.options()? else {
         let message = "eval measures a model, and --engine off has none".into();
         return Err(Exit { message, code: exit::USAGE }.into());
     };
@@ -102,14 +102,16 @@ impl Set {
     }
 
     fn report(&self, scores: &[Arc<Scores>], model: &str) -> anyhow::Result<FileReport> {
-        if scores.iter().any(|scores| self.task.said(scores).is_none()) {
+        let said = scores.iter().map(|scores| self.task.said(scores)).collect::<Option<Vec<_>>>();
+        let Some(said) = said else {
             let message =
                 format!("{}: the labels ask for {}, which {model} does not tell", self.file, self.task.name());
             return Err(Exit { message, code: exit::USAGE }.into());
-        }
-        let pairs = self.rows.iter().zip(scores).filter_map(|(row, scores)| {
-            Some((self.task.class(&row.label)?, self.task.said(scores)?, row.lang.as_deref().unwrap_or("und")))
-        });
+        };
+        let pairs =
+            self.rows.iter().zip(said).filter_map(|(row, said)| {
+                Some((self.task.class(&row.label)?, said, row.lang.as_deref().unwrap_or("und")))
+            });
         Ok(FileReport::of(&self.file, &self.task, self.left_out, pairs))
     }
 }

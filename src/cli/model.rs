@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::exit::{Exit, USAGE};
 use crate::model::{ClassifierOptions, Device, Effort, EngineKind, ModelOptions, Place, Precision, SentimentLabel};
 
 /// Which model to use, and how to run it.
@@ -31,12 +32,8 @@ pub(super) struct ModelArgs {
 
 /// A label and its sentiment.
 fn label(text: &str) -> Result<(String, SentimentLabel), String> {
-    let sentiment = |name: &str| SentimentLabel::named(name).ok_or_else(|| format!("found {name:?} after the ="));
-    let found = || {
-        let (label, name) = text.rsplit_once('=').ok_or("there is no =")?;
-        Ok((label.to_owned(), sentiment(name)?))
-    };
-    found().map_err(|problem: String| format!("{problem}; expected such as LABEL_0=negative (or neutral, or positive)"))
+    let read = text.rsplit_once('=').and_then(|(label, name)| Some((label.to_owned(), SentimentLabel::named(name)?)));
+    read.ok_or_else(|| format!("found {text:?}; expected such as LABEL_0=negative (or neutral, or positive)"))
 }
 
 /// The engines by the name that users write.
@@ -73,19 +70,25 @@ impl From<Level> for Effort {
 
 impl ModelArgs {
     /// The options, everything else at its default; `None` for no model.
-    pub(super) fn options(&self) -> Option<ModelOptions> {
-        let labels = self.labels.iter().cloned().collect();
+    pub(super) fn options(&self) -> Result<Option<ModelOptions>, Exit> {
+        let place = Place { device: self.device, precision: self.precision };
         let engine = match self.engine {
+            Engine::Libtorch => EngineKind::Libtorch(place),
+            Engine::Cpu | Engine::Off if place != Place::default() => {
+                let message =
+                    "--device and --precision are libtorch's: found another engine; expected --engine libtorch";
+                return Err(Exit { message: message.into(), code: USAGE });
+            }
             Engine::Cpu => EngineKind::Cpu,
-            Engine::Libtorch => EngineKind::Libtorch(Place { device: self.device, precision: self.precision }),
-            Engine::Off => return None,
+            Engine::Off => return Ok(None),
         };
-        Some(ModelOptions {
+        let labels = self.labels.iter().cloned().collect();
+        Ok(Some(ModelOptions {
             path: self.model.clone(),
             engine,
             effort: self.effort.into(),
             classifier: ClassifierOptions { labels, ..ClassifierOptions::default() },
             ..ModelOptions::default()
-        })
+        }))
     }
 }

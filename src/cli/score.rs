@@ -96,7 +96,7 @@ fn enricher(args: &Args) -> anyhow::Result<Enricher> {
     };
     let topics = watchlist.as_deref().map_or(&[][..], |watchlist: &Watchlist| &watchlist.topics);
     let load = |options| Scorer::load(&options, topics, Arc::new(Metrics::default()));
-    let scorer = args.model.options().map(load).transpose()?;
+    let scorer = args.model.options()?.map(load).transpose()?;
     Ok(Enricher::new(Parts {
         decoders: HashMap::new(),
         default_decoder: Decoder { mapping, max_record_bytes: MAX_LINE_BYTES },

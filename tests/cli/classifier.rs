@@ -44,7 +44,11 @@ fn labels_that_say_nothing_must_be_told() {
     assert_eq!(told.code, 0, "{}", told.stderr);
     let wrong = score(&["--label", "LABEL_0=bad"]);
     assert_eq!(wrong.code, 64);
-    assert!(wrong.stderr.contains("found \"bad\"") && wrong.stderr.contains("LABEL_0=negative"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("found \"LABEL_0=bad\"") && wrong.stderr.contains("LABEL_0=negative"),
+        "{}",
+        wrong.stderr
+    );
 }
 
 #[test]

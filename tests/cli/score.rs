@@ -149,3 +149,18 @@ fn a_missing_model_names_the_directory() {
     assert_ne!(outcome.code, 0);
     assert!(outcome.stderr.contains("/nowhere/model"), "{}", outcome.stderr);
 }
+
+#[test]
+fn a_device_is_for_the_engine_that_has_a_choice() {
+    for arguments in [&["--device", "cuda:0"][..], &["--engine", "off", "--precision", "float16"]] {
+        let outcome = score(arguments, &[mention("1", "Good morning")]);
+        assert_eq!(outcome.code, 64);
+        assert!(outcome.stderr.contains("expected --engine libtorch"), "{}", outcome.stderr);
+    }
+    let wrong = score(&["--engine", "libtorch", "--device", "gpu"], &[]);
+    assert!(
+        wrong.code == 64 && wrong.stderr.contains("found \"gpu\"") && wrong.stderr.contains("cuda:0"),
+        "{}",
+        wrong.stderr
+    );
+}
