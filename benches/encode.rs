@@ -7,8 +7,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use undertone::model::engine::cpu::{CpuEngine, CpuModel};
-use undertone::model::engine::{Engine, Packed};
+use undertone::model::engine::{self, Packed};
 use undertone::model::tokenizer::Tokenizer;
 use undertone::model::{ModelOptions, Request, Scorer, model_file};
 use undertone::telemetry::Metrics;
@@ -47,7 +46,7 @@ fn tokenise(criterion: &mut Criterion) {
 }
 
 fn encode(criterion: &mut Criterion) {
-    let model = Arc::new(CpuModel::open(None).expect("a model"));
+    let encoder = engine::open(&ModelOptions::default()).expect("a model");
     // As in a worker: this thread is the only one of its pool.
     let _pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().expect("a pool");
     let mut group = criterion.benchmark_group("encode");
@@ -57,7 +56,7 @@ fn encode(criterion: &mut Criterion) {
             let ids: Vec<u32> = (0..length).map(|at| 5 + (at * 7919 + sequence * 104_729) % 240_000).collect();
             packed.push(&ids);
         }
-        let mut engine = CpuEngine::new(model.clone());
+        let mut engine = (encoder.make)().expect("an engine");
         group.throughput(Throughput::Elements(u64::from(length * batch)));
         group.bench_with_input(BenchmarkId::from_parameter(format!("{batch}x{length}")), &packed, |bench, packed| {
             bench.iter(|| engine.encode(black_box(packed)).map(|vectors| vectors[0]));

@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--ours", type=Path, required=True, help="the binary of benches/peers/ours.rs")
     parser.add_argument("--rust", type=Path, required=True, help="where the peers in Rust were built")
-    parser.add_argument("--engines", default="cpu", help="ours, with commas between")
+    parser.add_argument("--engines", default="cpu,libtorch", help="ours, with commas between")
     parser.add_argument("--only", default="", help="leaves out contenders in whose name none of these words is, with commas between")
     parser.add_argument("--posts", type=Path, help="gzipped JSON lines with `text`; texts of our own without it")
     parser.add_argument("--texts", type=int, default=500)

@@ -1,8 +1,8 @@
 //! One process of Undertone's engines, as `python/worker.py` tells it: `peers ENGINE WORK FILE SHARE/OF THREADS`.
 //!
-//! `cpu` encodes as the peers do, ids in and token vectors out, one engine a thread. `stage` is the whole model stage on the
-//! `cpu` engine, heads and evidence included, tokenising outside the clock. `peers gemm BILLIONS THREADS` is the matrix product
-//! alone. Without arguments (`cargo bench`) nothing is measured.
+//! `cpu` and, in a build with that feature, `libtorch` encode as the peers do, ids in and token vectors out, one engine a thread.
+//! `stage` is the whole model stage on the `cpu` engine, heads and evidence included, tokenising outside the clock. `peers gemm
+//! BILLIONS THREADS` is the matrix product alone. Without arguments (`cargo bench`) nothing is measured.
 
 #![allow(clippy::print_stdout, reason = "it answers on stdout")]
 
@@ -12,17 +12,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use undertone::model::engine::cpu::{CpuEngine, CpuModel};
-use undertone::model::engine::{Engine, Packed};
-use undertone::model::{ModelOptions, Request, Scorer};
+use undertone::model::engine::{self, MakeEngine, Packed};
+use undertone::model::{EngineKind, ModelOptions, Place, Request, Scorer};
 use undertone::telemetry::Metrics;
 
 mod gemm;
 pub mod protocol;
 
 use protocol::{Share, pool, serve, timed};
-
-type MakeEngine = dyn Fn() -> anyhow::Result<Box<dyn Engine>> + Send + Sync;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
@@ -42,15 +39,14 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// What makes an engine of this name, on the thread that will run it. Another engine is one more arm.
-fn maker(name: &str) -> anyhow::Result<Box<MakeEngine>> {
-    match name {
-        "cpu" => {
-            let model = Arc::new(CpuModel::open(None)?);
-            Ok(Box::new(move || Ok(Box::new(CpuEngine::new(model.clone())))))
-        }
-        _ => bail!("engine {name:?}: not in this build; expected cpu or stage"),
-    }
+/// What makes an engine of this name, on the thread that will run it.
+fn maker(name: &str, threads: usize) -> anyhow::Result<Arc<MakeEngine>> {
+    let engine = match name {
+        "cpu" => EngineKind::Cpu,
+        "libtorch" => EngineKind::Libtorch(Place::default()),
+        _ => bail!("engine {name:?}; expected cpu, libtorch or stage"),
+    };
+    Ok(engine::open(&ModelOptions { engine, workers: Some(threads), ..ModelOptions::default() })?.make)
 }
 
 /// A batch for a thread, and where its vectors go if they are wanted.
@@ -58,7 +54,7 @@ type Job = (usize, bool);
 type Answer = anyhow::Result<(usize, Vec<f32>)>;
 
 fn encoder(share: &Share, name: &str) -> anyhow::Result<()> {
-    let make = maker(name)?;
+    let make = maker(name, share.threads)?;
     let batches: Vec<Packed> = share
         .batches
         .iter()
@@ -75,7 +71,7 @@ fn encoder(share: &Share, name: &str) -> anyhow::Result<()> {
         for thread in 0..share.threads {
             // Pinned as the workers of the model stage are.
             let core = cores.get(thread).copied().filter(|_| share.threads == cores.len());
-            let (jobs, reply, batches, make) = (jobs.clone(), reply.clone(), &batches, &make);
+            let (jobs, reply, batches, make) = (jobs.clone(), reply.clone(), &batches, &*make);
             scope.spawn(move || {
                 core.map(core_affinity::set_for_current);
                 if let Err(error) = work(&jobs, &reply, batches, make) {
@@ -95,7 +91,7 @@ fn encoder(share: &Share, name: &str) -> anyhow::Result<()> {
 fn work(jobs: &Receiver<Job>, reply: &Sender<Answer>, batches: &[Packed], make: &MakeEngine) -> anyhow::Result<()> {
     // The matrix kernels share their work out among the threads of the rayon pool they find themselves in.
     let _pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
-    let mut engine = make()?;
+    let mut engine = make().map_err(|error| anyhow!(error))?;
     for (at, check) in jobs {
         let vectors = engine.encode(&batches[at]).map_err(|error| anyhow!(error))?;
         let mut means = Vec::new();

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use self::choice::EngineKind;
 use self::cpu::{CpuEngine, CpuModel};
+use super::directory::Directory;
 use super::stored::Stored;
 use super::{ModelError, ModelOptions};
 
 pub mod choice;
-pub mod cpu;
+mod cpu;
 #[cfg(feature = "libtorch")]
 mod libtorch;
 
@@ -87,20 +88,27 @@ pub trait Engine {
 }
 
 /// Makes an engine on the thread that will run it.
-pub(super) type MakeEngine = dyn Fn() -> Result<Box<dyn Engine>, String> + Send + Sync;
+pub type MakeEngine = dyn Fn() -> Result<Box<dyn Engine>, String> + Send + Sync;
 
 /// An encoder that is loaded, and how it likes to be run.
-pub(super) struct Loaded {
+pub struct Loaded {
     /// Engine and kernel or device: `cpu (avx512-vnni)`.
-    pub(super) name: String,
+    pub name: String,
     /// Makes engines that share its weights.
-    pub(super) make: Arc<MakeEngine>,
+    pub make: Arc<MakeEngine>,
     /// Threads, each with an engine of its own.
-    pub(super) workers: usize,
+    pub workers: usize,
     /// Tokens of a batch, unless the user says otherwise.
-    pub(super) batch_tokens: usize,
+    pub batch_tokens: usize,
     /// It computes all sequences of a batch as if they were as long as the longest.
-    pub(super) pads: bool,
+    pub pads: bool,
+}
+
+/// Loads the encoder of a model directory of ours alone, without heads, for measuring.
+pub fn open(options: &ModelOptions) -> Result<Loaded, ModelError> {
+    let directory = Directory::open(options.path.as_deref())?;
+    let tensors = directory.tensors()?;
+    load(options, &directory.stored(&tensors.parse()?))
 }
 
 /// Loads an encoder into the engine that the options name.

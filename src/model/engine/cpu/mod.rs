@@ -21,14 +21,14 @@ mod vnni;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use model::CpuModel;
+pub(super) use model::CpuModel;
 
 use self::attention::Attention;
 use self::layer::{Scratch, Tokens};
 use super::{Engine, Packed};
 
 /// An encoder with its scratch memory; the weights are shared.
-pub struct CpuEngine {
+pub(super) struct CpuEngine {
     model: Arc<CpuModel>,
     gemm: linear::Gemm,
     batch: Packed,
@@ -39,7 +39,7 @@ pub struct CpuEngine {
 
 impl CpuEngine {
     /// An engine for the calling thread.
-    pub fn new(model: Arc<CpuModel>) -> Self {
+    pub(super) fn new(model: Arc<CpuModel>) -> Self {
         Self {
             model,
             gemm: linear::Gemm::new(),

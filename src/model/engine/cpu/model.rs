@@ -1,37 +1,27 @@
 //! The weights of the int8 encoder, loaded.
 
-use std::path::Path;
-
 use super::attention::HEADS;
 use super::embedding::Embedding;
 use super::layer::{Layer, LayerNorm};
 use super::linear::{Gemm, Linear};
 use crate::model::ModelError;
-use crate::model::directory::Directory;
 use crate::model::stored::{LayerMaps, Map, Norm, Stored};
 
 /// The weights, shared by all workers.
-pub struct CpuModel {
+pub(in crate::model) struct CpuModel {
     pub(super) embedding: Embedding,
     pub(super) layers: Vec<Layer>,
     /// Floats of a head of attention.
     pub(super) head: usize,
     /// Floats of a token.
-    pub hidden: usize,
+    pub(super) hidden: usize,
     /// Tokens of the longest sequence.
-    pub max_positions: usize,
+    pub(super) max_positions: usize,
     /// The matrix kernel's name.
-    pub kernel: String,
+    pub(in crate::model) kernel: String,
 }
 
 impl CpuModel {
-    /// Loads the encoder of the model directory at `path`; `None` looks where [`crate::model::ModelOptions::path`] says.
-    pub fn open(path: Option<&Path>) -> Result<Self, ModelError> {
-        let directory = Directory::open(path)?;
-        let tensors = directory.tensors()?;
-        Self::load(&directory.stored(&tensors.parse()?))
-    }
-
     /// Loads an encoder. The kernels take heads of 32 and of 64 floats, and widths in multiples of 32: others are an error, which
     /// says so.
     pub(in crate::model) fn load(stored: &Stored<'_>) -> Result<Self, ModelError> {
