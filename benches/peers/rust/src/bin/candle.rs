@@ -32,7 +32,7 @@ fn main() -> anyhow::Result<()> {
             Ok((ids.zeros_like()?, ids, mask, padded))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let mut encode = |check: bool| {
+    let encode = |check: bool| {
         let mut means = Vec::new();
         for (types, ids, mask, padded) in &inputs {
             let vectors = bert.forward(ids, types, Some(mask))?;

@@ -18,7 +18,7 @@ fn main() -> anyhow::Result<()> {
     let output = model.node_id("last_hidden_state")?;
     let inputs =
         share.batches.iter().map(Padded::<i32>::new).collect::<Option<Vec<_>>>().context("an id past 31 bits")?;
-    let mut encode = |check: bool| {
+    let encode = |check: bool| {
         let mut means = Vec::new();
         for padded in &inputs {
             let shape = [padded.texts, padded.longest];
