@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Draws the Grafana boards in this folder, of the demo, in the outage of its fifth day, when there is something to see. Needs Prometheus, Python 3 and a built
-# binary; fetches matplotlib from PyPI into a folder that goes again:
+# Draws the Grafana boards in this folder, of the demo, in the outage of its fifth day, when there is something to see. Needs
+# Prometheus, Python 3 and a built binary; fetches matplotlib from PyPI into a folder that goes again:
 #   cargo build --release && docs/images/boards.sh
 # What it makes is no screenshot of Grafana: boards.py asks Prometheus what the boards ask, and draws plain charts.
 set -euo pipefail
