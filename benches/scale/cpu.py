@@ -42,21 +42,24 @@ def cpu_seconds(command, posts):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target/release/undertone")
-    parser.add_argument("--mentions", type=pathlib.Path, default=ROOT / "../shared/data/airline/stream.jsonl.gz")
+    parser.add_argument("--mentions", type=pathlib.Path, help="JSON lines, gzipped or not (default: the airline stream)")
     parser.add_argument("--watchlist", type=pathlib.Path, default=ROOT / "tests/data/airline.watchlist.toml")
-    parser.add_argument("--map", type=pathlib.Path, default=ROOT / "tests/data/airline.mapping.toml")
+    parser.add_argument("--map", type=pathlib.Path, help="how to read mentions that are not canonical")
     parser.add_argument("--few", type=int, default=200)
     parser.add_argument("--many", type=int, default=1000)
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--effort", nargs="+", default=["full", "balanced", "fast"])
     arguments = parser.parse_args()
+    if arguments.mentions is None:
+        arguments.mentions, arguments.map = ROOT / "../shared/data/airline/stream.jsonl.gz", ROOT / "tests/data/airline.mapping.toml"
+    mapping = ["--map", arguments.map] if arguments.map else []
     posts = lines(arguments.mentions)
     if len(posts) < arguments.many:
         parser.error(f"{arguments.mentions}: found {len(posts)} mentions, expected at least {arguments.many} (--many)")
     took = {effort: [] for effort in arguments.effort}
     for turn in range(1, arguments.turns + 1):
         for effort in arguments.effort:
-            command = [arguments.binary, "score", "--effort", effort, "--watchlist", arguments.watchlist, "--map", arguments.map]
+            command = [arguments.binary, "score", "--effort", effort, "--watchlist", arguments.watchlist, *mapping]
             few, many = (cpu_seconds(command, posts[:number]) for number in (arguments.few, arguments.many))
             took[effort].append(1000 * (many - few) / (arguments.many - arguments.few))
             print(f"turn {turn} {effort}: {took[effort][-1]:.2f} ms a mention, load {os.getloadavg()[0]:.1f}", flush=True)
