@@ -29,7 +29,17 @@ pack() { # program, folder; prints the archive's path
 }
 
 check() { # program
-  local first second
+  local first second version file listed foreign newest
+  # Whatever names a version names this one.
+  version=$("$1" --version | cut -d' ' -f2)
+  for file in deploy/compose/compose.yaml deploy/helm/undertone/Chart.yaml docs/DEPLOYMENT.md; do
+    grep -qF "$version" "$file" || { echo "$file: does not name the version $version" >&2; exit 1; }
+  done
+  # Of Cargo's package too: what git holds (the chart's link to the boards followed), and nothing that lies about.
+  listed=$(cargo package --list --allow-dirty --quiet)
+  foreign=$(comm -23 <(LC_ALL=C sort <<<"$listed") <(git ls-files | LC_ALL=C sort) |
+    grep -vxE '\.cargo_vcs_info\.json|Cargo\.toml\.orig|deploy/helm/undertone/files/grafana/.*' || true)
+  [ -z "$foreign" ] || { echo "cargo package would hold what git does not: $foreign" >&2; exit 1; }
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   first=$(pack "$1" "$work/one")
