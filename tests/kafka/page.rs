@@ -14,7 +14,7 @@ use crate::support::world::{Options, World};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn json(process: &Process, path: &str) -> Value {
-    let (_, body) = process.get(path).unwrap();
+    let (_, body) = process.get(path).unwrap_or_else(|| panic!("{path}: no answer; {}", process.log()));
     serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
 }
 
@@ -86,7 +86,11 @@ fn an_alert_is_shown_with_its_examples_by_a_process_that_did_not_find_it() {
     let (found, shown) = (patient(&finder), patient(&other));
     assert_eq!((&found["id"], &found["entity"]["id"]), (&shown["id"], &Value::from("lumen")));
     assert!(!shown["record"]["examples"].as_array().unwrap().is_empty(), "{shown:#}");
-    let detail = json(&other, "/api/entities/lumen");
-    assert!(detail["history"].as_array().is_some_and(|points| !points.is_empty()), "{detail:#}");
+    // Alerts are written at once, standings at their own pace, and a page reads the two topics in either order.
+    let detail = || {
+        let detail = json(&other, "/api/entities/lumen");
+        detail["history"].as_array().is_some_and(|points| !points.is_empty()).then_some(detail)
+    };
+    let detail = eventually(PATIENCE, || json(&other, "/api/entities/lumen").to_string(), detail);
     assert_eq!(detail["standing"]["entity"]["id"], "lumen");
 }
