@@ -50,6 +50,39 @@ fn mentions_and_counts_come_live_and_filters_choose() {
 }
 
 #[test]
+fn a_tab_that_nobody_looks_at_gives_its_connection_back_and_catches_up_later() {
+    if !browser::wanted() {
+        return;
+    }
+    let running = Running::start();
+    running.feed.publish(&[event("1", "seen at once", "neutral")]);
+    let mut browser = Browser::open(&running.url, 1280);
+    let texts = "[...document.querySelectorAll('#mentions .text')].map((text) => text.innerText)";
+    browser.until("document.querySelectorAll('#mentions .card').length === 1");
+    // Half a minute passes in a hundredth of it.
+    browser.value("{ const wait = setTimeout; globalThis.setTimeout = (what, time) => wait(what, time / 100); }");
+    let hide = |hidden: bool| {
+        format!(
+            "Object.defineProperty(document, 'hidden', {{ configurable: true, value: {hidden} }}); \
+             document.dispatchEvent(new Event('visibilitychange')); \
+             new Promise((done) => setTimeout(done, 100_000))"
+        )
+    };
+    browser.value(&hide(true));
+    running.feed.publish(&[event("2", "while nobody looks", "neutral")]);
+    browser.value("new Promise((done) => setTimeout(done, 50_000))");
+    assert_eq!(browser.value(texts), json!(["seen at once"]));
+    browser.value(&hide(false));
+    browser.until("document.querySelectorAll('#mentions .card').length === 2");
+    assert_eq!(browser.value(texts), json!(["while nobody looks", "seen at once"]));
+    // What is paused stays as it is, and what comes is kept for later.
+    browser.press("p");
+    browser.value(&hide(true));
+    running.feed.publish(&[event("3", "while it is paused", "neutral")]);
+    browser.until("document.getElementById('pause').innerText === 'Resume (1 new)'");
+}
+
+#[test]
 fn a_hostile_post_is_text_and_nothing_else() {
     if !browser::wanted() {
         return;

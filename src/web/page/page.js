@@ -10,6 +10,8 @@ import * as chosen from "./filters.js";
 
 const KEPT = 300;
 const EVERY = 1000;
+// A browser keeps six connections to a server for all its tabs: one that nobody has looked at for so long gives its own back.
+const UNSEEN = 30_000;
 // Cards that are shown before somebody asks for all, and then at most.
 const FEW = 12;
 const MOST = 500;
@@ -19,6 +21,8 @@ const { fields } = chosen;
 const list = $("mentions");
 const held = [];
 let paused = false;
+let source = null;
+let leaving;
 let all = false;
 // The version that is shown, and for what it was asked.
 let shown = { version: null, asked: "" };
@@ -79,7 +83,7 @@ function status(state) {
 }
 
 function listen() {
-  const source = new EventSource("/events");
+  source = new EventSource("/events");
   source.addEventListener("hello", (event) => {
     if (!JSON.parse(event.data).resumed) {
       list.replaceChildren();
@@ -110,11 +114,24 @@ function listen() {
     const count = JSON.parse(event.data).lines.toLocaleString("en");
     aside(el("li", "dead gap", `${count} more came too fast to show; they are in the counts.`));
   });
-  source.addEventListener("error", () => {
+  source.addEventListener("error", ({ target }) => {
     status("lost");
     // A browser that was refused gives up; the server may come back all the same.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    if (target.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
   });
+}
+
+// Whoever paused wants to find what was there, and what came.
+function leave() {
+  if (paused || source.readyState === EventSource.CLOSED) return;
+  source.close();
+  source = null;
+}
+
+function seen() {
+  clearTimeout(leaving);
+  if (document.hidden) leaving = setTimeout(leave, UNSEEN);
+  else if (!source) listen();
 }
 
 async function get(path, asked) {
@@ -218,6 +235,7 @@ globalThis.addEventListener("popstate", () => {
   filter();
   lookNow();
 });
+document.addEventListener("visibilitychange", seen);
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, select, textarea");
   if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
