@@ -128,6 +128,11 @@ impl Trends {
         report::rising(self, at.max(self.clock), rules)
     }
 
+    /// Reads the tables that words are looked up in; of what is in them.
+    pub(super) fn read_through(&self) -> u64 {
+        self.terms.iter().fold(self.door.read_through(), |sum, term| sum ^ term.key)
+    }
+
     fn count(&mut self, event: &Observation<'_>, folded: Folded) {
         let spam = event.signals.spam.unwrap_or(0.0);
         if spam >= SPAM || event.relation == Some(Relation::Own) {
