@@ -314,8 +314,19 @@ fn short(author: u64) -> u16 {
 
 /// Lower case, and one space where there were more.
 fn spelled(text: &str) -> Box<str> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ").into()
+    let mut spelled = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !spelled.is_empty() {
+            spelled.push(' ');
+        }
+        if word.is_ascii() {
+            spelled.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+        } else {
+            // A sigma ends a word in a form of its own.
+            spelled.push_str(&word.to_lowercase());
+        }
+    }
+    spelled.into()
 }
 
 #[cfg(test)]
