@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use super::Rules;
@@ -13,13 +14,15 @@ use super::snapshot::{self, Snapshot};
 use super::standing::Standing;
 
 const HOUR: i64 = 3_600_000;
+/// From so many events of an entity in a row on, its memory is better fetched as a whole than piece by piece.
+const MANY: usize = 8;
 
 /// The entities of one partition.
 #[derive(Debug)]
 pub struct Book {
     rules: Arc<Rules>,
     /// In the order in which they came.
-    entities: IndexMap<Arc<str>, Kept>,
+    entities: IndexMap<Arc<str>, Kept, FixedState>,
     /// Places of those that changed since the last news.
     changed: Vec<usize>,
     clock: i64,
@@ -33,6 +36,14 @@ struct Kept {
     state: EntityState,
     /// It stands among the changed.
     changed: bool,
+    /// Many events of it come now.
+    awaited: bool,
+}
+
+impl Kept {
+    fn new(state: EntityState, changed: bool) -> Self {
+        Self { state, changed, awaited: false }
+    }
 }
 
 /// What is to be published.
@@ -51,7 +62,7 @@ impl Book {
     pub fn new(rules: Arc<Rules>) -> Self {
         Self {
             rules,
-            entities: IndexMap::new(),
+            entities: IndexMap::default(),
             changed: Vec::new(),
             clock: i64::MIN,
             looked: None,
@@ -80,8 +91,9 @@ impl Book {
     }
 
     /// In which order to add events of the log with [`Book::fold_at`]: those of an entity one after the other, so that its
-    /// memory is fetched once. Index and clock of each; the outcome is that of [`Book::fold`] in the order of the log.
-    pub fn gather(&self, events: &[Observation<'_>]) -> Vec<(usize, i64)> {
+    /// memory is fetched once. Index and clock of each; the outcome is that of [`Book::fold`] in the order of the log, since entities
+    /// share nothing but the clock (and one copy of each name), and that comes with the event.
+    pub fn gather(&mut self, events: &[Observation<'_>]) -> Vec<(usize, i64)> {
         let mut clock = self.clock;
         let placed = events.iter().enumerate().map(|(index, event)| {
             let Some(entity) = &event.entity else { return (usize::MAX, index, clock) };
@@ -90,6 +102,11 @@ impl Book {
         });
         let mut placed: Vec<_> = placed.collect();
         placed.sort_unstable();
+        for same in placed.chunk_by(|(one, ..), (other, ..)| one == other).filter(|same| same.len() >= MANY) {
+            if let Some((_, kept)) = self.entities.get_index_mut(same[0].0) {
+                kept.awaited = true;
+            }
+        }
         placed.into_iter().map(|(_, index, clock)| (index, clock)).collect()
     }
 
@@ -100,11 +117,14 @@ impl Book {
         let place = match self.entities.get_index_of(&*entity.id) {
             Some(place) => place,
             None => {
-                let kept = Kept { state: EntityState::new(entity, clock), changed: false };
+                let kept = Kept::new(EntityState::new(entity, clock), false);
                 self.entities.insert_full(Arc::from(&*entity.id), kept).0
             }
         };
         let kept = &mut self.entities[place];
+        if std::mem::take(&mut kept.awaited) {
+            kept.state.warm_up();
+        }
         // First what the steps before it saw, so that a late look sees what a timely one would have.
         kept.state.advance(clock, &self.rules, &mut self.alerts);
         kept.state.fold(event);
@@ -182,7 +202,7 @@ impl Book {
     /// folded them ticks to the latest clock of the snapshots.
     pub fn restore(&mut self, snapshot: Snapshot) {
         let id = Arc::clone(&snapshot.state.named.id);
-        let kept = Kept { state: snapshot.state, changed: true };
+        let kept = Kept::new(snapshot.state, true);
         let place = self.entities.insert_full(id, kept).0;
         self.changed.push(place);
         self.looked = None;

@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -50,8 +51,6 @@ impl ClusterId {
 #[serde(from = "Kept", into = "Kept")]
 pub struct Copies {
     fingerprints: Vec<u64>,
-    /// Their upper halves: the scan reads hardly anything else.
-    upper: Vec<u32>,
     /// Event time of the latest member, in milliseconds since the epoch.
     active: Vec<i64>,
     sizes: Vec<u32>,
@@ -166,26 +165,29 @@ impl Copies {
 
     /// The nearest of the clusters within [`NEAR`] bits; of equally near ones the smallest fingerprint.
     fn nearest(&self, fingerprint: u64) -> Option<usize> {
-        // Whoever is near is near in the upper half alone, which one in forty strangers is. Eight at once and without a branch:
-        // that vectorises.
+        // Eight at once and without a branch: that vectorises, where the length is known.
         const ABREAST: usize = 8;
-        let upper = upper_half(fingerprint);
-        let apart = |other: u32| (upper ^ other).count_ones();
+        let apart = |other: u64| (other ^ fingerprint).count_ones();
         let mut best = None::<(u32, u64, usize)>;
-        for (block, candidates) in self.upper.chunks(ABREAST).enumerate() {
-            // The top bit of a difference is set where the subtraction passes below zero.
-            let below = candidates.iter().fold(0, |below, other| below | apart(*other).wrapping_sub(NEAR + 1));
-            if below >> 31 == 0 {
-                continue;
-            }
-            for place in block * ABREAST..block * ABREAST + candidates.len() {
+        let mut look = |places: Range<usize>| {
+            for place in places {
                 let other = self.fingerprints[place];
-                let found = ((other ^ fingerprint).count_ones(), other, place);
+                let found = (apart(other), other, place);
                 if found.0 <= NEAR && best.is_none_or(|best| found < best) && self.is_current(place) {
                     best = Some(found);
                 }
             }
+        };
+        let (blocks, rest) = self.fingerprints.as_chunks::<ABREAST>();
+        for (block, candidates) in blocks.iter().enumerate() {
+            // The top bit of a difference is set where the subtraction passes below zero.
+            let beyond = |other: u64| u64::from(apart(other)).wrapping_sub(u64::from(NEAR) + 1);
+            let below = candidates.iter().fold(0, |below, other| below | beyond(*other));
+            if below >> 63 != 0 {
+                look(block * ABREAST..(block + 1) * ABREAST);
+            }
         }
+        look(self.len() - rest.len()..self.len());
         best.map(|(_, _, place)| place)
     }
 
@@ -230,7 +232,6 @@ impl Copies {
 
     fn push(&mut self, fingerprint: u64, at: i64, size: u32) {
         room::push(&mut self.fingerprints, fingerprint);
-        room::push(&mut self.upper, upper_half(fingerprint));
         room::push(&mut self.active, at);
         room::push(&mut self.sizes, size);
         let fingerprints = &self.fingerprints;
@@ -240,7 +241,6 @@ impl Copies {
     fn remove(&mut self, place: usize) {
         self.places.remove(self.fingerprints[place], place as u16);
         self.fingerprints.swap_remove(place);
-        self.upper.swap_remove(place);
         self.active.swap_remove(place);
         self.sizes.swap_remove(place);
         // The last one fills the gap.
@@ -250,10 +250,6 @@ impl Copies {
             *kept = place as u16;
         }
     }
-}
-
-fn upper_half(fingerprint: u64) -> u32 {
-    (fingerprint >> 32) as u32
 }
 
 impl From<Kept> for Copies {

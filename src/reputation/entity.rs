@@ -79,6 +79,12 @@ impl EntityState {
         self.score.look(at);
     }
 
+    /// Fetches from memory what many events will look into here and there. The processor waits for one such look after the other,
+    /// and for a whole table hardly longer than for one of them.
+    pub fn warm_up(&self) {
+        std::hint::black_box(self.trends.read_through());
+    }
+
     /// Adds an event.
     pub fn fold(&mut self, event: &Observation<'_>) {
         if let Some(entity) = event.entity.as_ref().filter(|entity| *entity.name != *self.named.name) {

@@ -16,6 +16,7 @@ pub mod observation;
 mod room;
 pub mod rules;
 pub mod score;
+mod shared;
 pub mod snapshot;
 pub mod standing;
 pub mod tally;

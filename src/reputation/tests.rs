@@ -9,6 +9,8 @@ use serde_json::json;
 use super::alert::{Alert, AlertKind, AlertState};
 use super::{Book, Observation, Rules, Snapshot, Standing};
 
+mod gathering;
+
 const START: i64 = 1_772_000_000_000;
 const MINUTE: i64 = 60_000;
 

@@ -5,11 +5,10 @@
 //! 3 %, of a share at most 1.6 points. One such sample answers all three questions, exactly for nearly every entity, where
 //! a sketch of distinct counts would answer the first.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::packed::Rows;
+use crate::reputation::room;
 
 /// How many authors are kept.
 pub(super) const MOST: usize = 1_000;
@@ -32,7 +31,8 @@ struct Seen {
 /// The authors of one entity. Days are whole days of UTC since the epoch.
 #[derive(Debug, Clone)]
 pub(super) struct Members {
-    kept: BTreeMap<u64, Seen>,
+    /// In the order of their keys: as a list they take little more than half of what they would take as a tree.
+    kept: Vec<(u64, Seen)>,
     /// Keys below it are kept.
     limit: u64,
     /// A higher limit on probation, and the day from which authors below it are kept: figures use it once it knows the whole past that
@@ -56,7 +56,7 @@ pub(super) struct Turnout {
 
 impl Default for Members {
     fn default() -> Self {
-        Self { kept: BTreeMap::new(), limit: ALL, next: None, today: i32::MIN }
+        Self { kept: Vec::new(), limit: ALL, next: None, today: i32::MIN }
     }
 }
 
@@ -90,9 +90,13 @@ impl Members {
         if author >= self.next.map_or(self.limit, |(limit, _)| limit) || self.today - day >= FORGET {
             return;
         }
-        self.kept.entry(author).or_insert(Seen { first: day, last: day, days: 0 }).note(day);
+        let place = self.kept.binary_search_by_key(&author, |(key, _)| *key).unwrap_or_else(|place| {
+            room::insert(&mut self.kept, place, (author, Seen { first: day, last: day, days: 0 }));
+            place
+        });
+        self.kept[place].1.note(day);
         while self.kept.len() > MOST {
-            let Some((largest, _)) = self.kept.pop_last() else { break };
+            let Some((largest, _)) = self.kept.pop() else { break };
             self.next =
                 self.next.map(|(limit, since)| (limit.min(largest), since)).filter(|(limit, _)| *limit > self.limit);
             self.limit = self.limit.min(largest);
@@ -102,7 +106,7 @@ impl Members {
     /// A new day: the silent are forgotten, and where that leaves room more are let in.
     fn turn(&mut self, day: i32) {
         self.today = day;
-        self.kept.retain(|_, seen| day - seen.last < FORGET);
+        self.kept.retain(|(_, seen)| day - seen.last < FORGET);
         if let Some((limit, since)) = self.next {
             if day - since >= FORGET {
                 (self.limit, self.next) = (limit, None);
@@ -119,7 +123,7 @@ impl Members {
         let (now, before) = (day - PERIOD + 1, day - 2 * PERIOD + 1);
         let scale = ALL as f64 / self.limit as f64;
         let mut turnout = Turnout::default();
-        for seen in self.kept.range(..self.limit).map(|(_, seen)| seen) {
+        for (_, seen) in self.kept.iter().take_while(|(key, _)| *key < self.limit) {
             let (active, earlier) = (seen.within(now, day), seen.within(before, now - 1));
             turnout.active += if active { scale } else { 0.0 };
             turnout.newcomers += if active && seen.first >= now { scale } else { 0.0 };
@@ -145,7 +149,7 @@ const EPOCH: i32 = 1 << 20;
 impl Serialize for Members {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let day = |day: i32| u64::from((day + EPOCH).unsigned_abs());
-        let row = |(key, seen): (&u64, &Seen)| {
+        let row = |(key, seen): &(u64, Seen)| {
             [*key, day(seen.first) << 24 | day(seen.last), seen.days >> 32, seen.days & u64::from(u32::MAX)]
         };
         let authors = Rows(self.kept.iter().map(row).collect());
@@ -160,7 +164,9 @@ impl<'de> Deserialize<'de> for Members {
         let author = |[key, days, high, low]: [u64; 4]| {
             (key, Seen { first: day(days >> 24), last: day(days), days: high << 32 | low })
         };
-        let authors = kept.authors.0.into_iter().map(author).collect();
+        let mut authors: Vec<_> = kept.authors.0.into_iter().map(author).collect();
+        authors.sort_by_key(|(key, _)| *key);
+        authors.dedup_by_key(|(key, _)| *key);
         Ok(Self { kept: authors, limit: kept.limit.max(1), next: kept.next, today: kept.today })
     }
 }

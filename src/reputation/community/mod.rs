@@ -101,7 +101,7 @@ impl Community {
         }
         self.judge(&row, heard.toward);
         self.posts.answer(&row, &self.talk);
-        let late: Vec<Row> = self.talk.replies(row.key).copied().collect();
+        let late: Vec<Row> = self.talk.replies(row.key).collect();
         for under in &late {
             self.judge(under, Toward::Unknown);
         }
@@ -138,9 +138,7 @@ impl Community {
                 Some(above) => Some(!row.own && !above.own),
             },
         };
-        if let Some(kept) = self.talk.get_mut(row.key) {
-            kept.judged = true;
-        }
+        self.talk.judge(row.key);
         if let Some(among_members) = among_members {
             let counts = self.days.on(day(row.at));
             counts.replies += 1;

@@ -9,6 +9,30 @@ const BYTES: usize = 6;
 /// The largest number that a row may hold.
 const MOST: u64 = (1 << (8 * BYTES)) - 1;
 
+/// A row in memory: each number in six bytes, most significant first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Packed<const N: usize>([[u8; BYTES]; N]);
+
+impl<const N: usize> Packed<N> {
+    /// Numbers of at most 48 bits.
+    pub(super) fn new(numbers: [u64; N]) -> Self {
+        Self(numbers.map(|number| {
+            let [_, _, bytes @ ..] = number.to_be_bytes();
+            bytes
+        }))
+    }
+
+    pub(super) fn numbers(&self) -> [u64; N] {
+        self.0.map(|[a, b, c, d, e, f]| u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    }
+
+    /// One of them.
+    pub(super) fn number(&self, place: usize) -> u64 {
+        let [a, b, c, d, e, f] = self.0[place];
+        u64::from_be_bytes([0, 0, a, b, c, d, e, f])
+    }
+}
+
 /// Rows of a table.
 #[derive(Debug)]
 pub(super) struct Rows<const N: usize>(pub(super) Vec<[u64; N]>);

@@ -175,12 +175,12 @@ impl Posts {
     /// Looks in `talk` for what answers a post.
     pub(super) fn look_for_answers(&mut self, key: u64, talk: &Talk) {
         let Some(post) = self.posts.get(&key).copied() else { return };
-        let mut under: Vec<&Row> = talk.replies(key).collect();
+        let mut under: Vec<Row> = talk.replies(key).collect();
         let mut seen = 0;
         // What its author added stands for it: answers to that are answers to it.
         while let Some(row) = under.get(seen).copied() {
             seen += 1;
-            self.offer(key, row);
+            self.offer(key, &row);
             if row.author != 0 && row.author == post.author && talk.chain(row.key).any(|above| above == key) {
                 under.extend(talk.replies(row.key).filter(|row| row.key != key));
             }
@@ -189,7 +189,7 @@ impl Posts {
             }
         }
         for row in talk.loose(post.conversation, post.at) {
-            self.offer(key, row);
+            self.offer(key, &row);
         }
     }
 

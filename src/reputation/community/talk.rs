@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::heard::{Heard, Voice};
-use super::packed::Rows;
+use super::packed::{Packed, Rows};
 use crate::reputation::hashing::Places;
 use crate::reputation::room;
 
@@ -16,6 +16,8 @@ const LONGEST_CHAIN: usize = 8;
 const OWN: u64 = 1;
 const JUDGED: u64 = 2;
 const LOOSE: u64 = 4;
+/// Which of a row's numbers is its key.
+const KEY: usize = 0;
 
 /// A mention that stands in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,8 @@ pub(super) struct Row {
 /// The last mentions, and how they hang together.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Talk {
-    rows: Vec<Row>,
+    /// As small as in a snapshot: they are most of what a community takes.
+    rows: Vec<Packed<5>>,
     /// Places of rows that were forgotten.
     free: Vec<u16>,
     /// Places of rows by key.
@@ -80,16 +83,23 @@ impl Row {
 }
 
 impl Talk {
-    pub(super) fn get(&self, key: u64) -> Option<&Row> {
-        self.place(key).and_then(|place| self.rows.get(usize::from(place)))
+    pub(super) fn get(&self, key: u64) -> Option<Row> {
+        self.place(key).map(|place| self.row(place))
     }
 
-    pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut Row> {
-        self.place(key).and_then(|place| self.rows.get_mut(usize::from(place)))
+    /// The conversation index has counted a mention.
+    pub(super) fn judge(&mut self, key: u64) {
+        if let Some(place) = self.place(key) {
+            self.rows[usize::from(place)] = Packed::new(Row { judged: true, ..self.row(place) }.pack());
+        }
+    }
+
+    fn row(&self, place: u16) -> Row {
+        Row::unpack(self.rows[usize::from(place)].numbers())
     }
 
     fn place(&self, key: u64) -> Option<u16> {
-        self.places.find(key, |place| self.rows[usize::from(place)].key == key)
+        self.places.find(key, |place| self.rows[usize::from(place)].number(KEY) == key)
     }
 
     /// Remembers a mention; the one that came first is forgotten if there are too many. Says whether it is a new one.
@@ -103,19 +113,20 @@ impl Talk {
             self.unlink(first);
         }
         self.answers.extend(row.place());
+        let packed = Packed::new(row.pack());
         let place = match self.free.pop() {
             Some(place) => {
-                self.rows[usize::from(place)] = row;
+                self.rows[usize::from(place)] = packed;
                 place
             }
             None => {
-                room::push(&mut self.rows, row);
+                room::push(&mut self.rows, packed);
                 self.rows.len() as u16 - 1
             }
         };
         room::push_back(&mut self.order, place);
         let rows = &self.rows;
-        self.places.insert(row.key, place, |place| rows[usize::from(place)].key);
+        self.places.insert(row.key, place, |place| rows[usize::from(place)].number(KEY));
         true
     }
 
@@ -127,7 +138,7 @@ impl Talk {
     }
 
     fn unlink(&mut self, place: u16) -> Row {
-        let row = self.rows[usize::from(place)];
+        let row = self.row(place);
         self.places.remove(row.key, place);
         self.free.push(place);
         if let Some(under) = row.place() {
@@ -137,16 +148,16 @@ impl Talk {
     }
 
     /// Replies to a mention, oldest first.
-    pub(super) fn replies(&self, key: u64) -> impl Iterator<Item = &Row> {
+    pub(super) fn replies(&self, key: u64) -> impl Iterator<Item = Row> {
         self.range((key, false, i64::MIN, 0), (key, false, i64::MAX, u64::MAX))
     }
 
     /// What names no more than a thread, from a moment on, oldest first.
-    pub(super) fn loose(&self, thread: u64, since: i64) -> impl Iterator<Item = &Row> {
+    pub(super) fn loose(&self, thread: u64, since: i64) -> impl Iterator<Item = Row> {
         self.range((thread, true, since, 0), (thread, true, i64::MAX, u64::MAX))
     }
 
-    fn range(&self, first: (u64, bool, i64, u64), last: (u64, bool, i64, u64)) -> impl Iterator<Item = &Row> {
+    fn range(&self, first: (u64, bool, i64, u64), last: (u64, bool, i64, u64)) -> impl Iterator<Item = Row> {
         self.answers.range(first..=last).filter_map(|(.., key)| self.get(*key))
     }
 
@@ -163,8 +174,8 @@ impl Talk {
 
 impl Serialize for Talk {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let rows = self.order.iter().filter_map(|place| self.rows.get(usize::from(*place)));
-        Rows(rows.map(Row::pack).collect()).serialize(serializer)
+        let rows = self.order.iter().map(|place| self.rows[usize::from(*place)].numbers());
+        Rows(rows.collect()).serialize(serializer)
     }
 }
 

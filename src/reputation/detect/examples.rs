@@ -135,7 +135,8 @@ impl Examples {
     pub(super) fn offer(&mut self, event: &Observation<'_>, weight: f64) {
         let (bad, score) = event.sentiment.as_ref().map_or((0.0, 0.0), |s| (s.negative, s.positive - s.negative));
         let worth = (weight * (NEUTRAL + bad)).log2() + event.at() as f64 / (HALF_LIFE * HOUR as f64);
-        if !worth.is_finite() {
+        // Most are worth less than any that is kept, and then it does not matter whose place they would take.
+        if !worth.is_finite() || (self.kept.len() >= KEPT && self.kept.iter().all(|kept| kept.worth >= worth)) {
             return;
         }
         let author =

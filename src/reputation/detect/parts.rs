@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::HOUR;
 use super::voices::Voice;
 use crate::reputation::observation::Observation;
+use crate::reputation::shared;
 use crate::reputation::tally::{Split, Tally};
 
 /// Half-lives in hours: of voices now, of voices as usual, of opinions between the published windows of 1 h and 24 h.
@@ -35,8 +36,11 @@ type ByName = BTreeMap<Arc<str>, Part>;
 /// Sums by name, relative to the last step.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Parts {
+    #[serde(deserialize_with = "shared::by_name")]
     pub(super) topics: ByName,
+    #[serde(deserialize_with = "shared::by_name")]
     pub(super) sources: ByName,
+    #[serde(deserialize_with = "shared::by_name")]
     pub(super) languages: ByName,
     pub(super) total: Part,
     /// Σ of squared opinions.
@@ -107,7 +111,7 @@ fn put(names: &mut ByName, name: &str, whole: Part, part: f64) {
         return increase(sum, whole, part);
     }
     let name = if names.len() < NAMES { name } else { OTHER };
-    increase(names.entry(Arc::from(name)).or_default(), whole, part);
+    increase(names.entry(shared::name(name)).or_default(), whole, part);
 }
 
 fn increase(sum: &mut Part, whole: Part, part: f64) {

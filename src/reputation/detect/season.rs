@@ -3,13 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::reputation::room;
+
 /// Hours of a week.
 pub(super) const HOURS: usize = 168;
 /// What a week counts one week later: about five weeks are remembered.
 const KEPT: f32 = 0.8;
 
 /// Sums of one hour of the week over the weeks.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 struct Cell {
     /// Σ of what was measured, in units of `base`.
     sum: f32,
@@ -21,7 +23,18 @@ struct Cell {
 
 /// Sums by hour of the week.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Kept", into = "Kept")]
 pub(super) struct Season {
+    /// Bit by bit, the hours that something was learnt of: of a quiet entity, few.
+    known: [u64; HOURS.div_ceil(64)],
+    /// Of those hours, in their order.
+    cells: Vec<Cell>,
+}
+
+/// As it is kept in a snapshot.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// Of all hours; empty before anything was learnt.
     cells: Vec<Cell>,
 }
 
@@ -62,14 +75,24 @@ impl Group {
 impl Season {
     /// Adds an hour of the week.
     pub(super) fn learn(&mut self, hour_of_week: usize, sum: f64, base: f64, squares: f64) {
-        if self.cells.is_empty() {
-            self.cells = vec![Cell::default(); HOURS];
+        let place = (0..hour_of_week).filter(|hour| self.knows(*hour)).count();
+        if !self.knows(hour_of_week) {
+            self.known[hour_of_week / 64] |= 1 << (hour_of_week % 64);
+            room::insert(&mut self.cells, place, Cell::default());
         }
-        if let Some(cell) = self.cells.get_mut(hour_of_week) {
-            cell.sum = cell.sum * KEPT + sum as f32;
-            cell.base = cell.base * KEPT + base as f32;
-            cell.squares = cell.squares * KEPT + squares as f32;
-        }
+        let cell = &mut self.cells[place];
+        cell.sum = cell.sum * KEPT + sum as f32;
+        cell.base = cell.base * KEPT + base as f32;
+        cell.squares = cell.squares * KEPT + squares as f32;
+    }
+
+    fn knows(&self, hour: usize) -> bool {
+        self.known[hour / 64] >> (hour % 64) & 1 != 0
+    }
+
+    /// The hours that something was learnt of.
+    fn iter(&self) -> impl Iterator<Item = (usize, Cell)> {
+        (0..HOURS).filter(|hour| self.knows(*hour)).zip(self.cells.iter().copied())
     }
 
     /// By how much this hour of the week differs from all.
@@ -98,8 +121,8 @@ impl Season {
         whole: f64,
     ) -> [f64; N] {
         let mut groups = [Group::default(); N];
-        for (hour, cell) in self.cells.iter().enumerate() {
-            groups[group_of(hour)].add(*cell, expected(hour));
+        for (hour, cell) in self.iter() {
+            groups[group_of(hour)].add(cell, expected(hour));
         }
         // How much groups differ beyond chance: weighted, so that thin groups do not decide.
         let (mut excess, mut weights) = (0.0, 0.0);
@@ -114,5 +137,29 @@ impl Season {
             let chance = group.chance(each, whole);
             if between > 0.0 && chance.is_finite() { group.mean() * between / (between + chance) } else { 0.0 }
         })
+    }
+}
+
+impl From<Kept> for Season {
+    fn from(Kept { cells }: Kept) -> Self {
+        let mut season = Self::default();
+        for (hour, cell) in cells.into_iter().enumerate().take(HOURS) {
+            // The first stands for that anything was learnt at all.
+            if hour == 0 || cell != Cell::default() {
+                season.known[hour / 64] |= 1 << (hour % 64);
+                season.cells.push(cell);
+            }
+        }
+        season.cells.shrink_to_fit();
+        season
+    }
+}
+
+impl From<Season> for Kept {
+    fn from(season: Season) -> Self {
+        let length = if season.cells.is_empty() { 0 } else { HOURS };
+        let mut cells = vec![Cell::default(); length];
+        season.iter().for_each(|(hour, cell)| cells[hour] = cell);
+        Self { cells }
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::reputation::shared;
+
 /// What is neither named nor has room: `other`.
 pub(super) const OTHER: &str = "other";
 
@@ -27,7 +29,7 @@ impl Kind {
 
 /// The names of one entity.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Names([Vec<Arc<str>>; 3]);
+pub(super) struct Names(#[serde(deserialize_with = "shared::names")] [Vec<Arc<str>>; 3]);
 
 /// What became of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,14 +56,14 @@ impl Names {
         if named >= kind.room() && name != OTHER {
             return Place::Full;
         }
-        names.push(Arc::from(name));
+        names.push(shared::name(name));
         Place::Taken((names.len() - 1) as u8)
     }
 
     /// Gives the number of a name that is not needed any more to another.
     pub(super) fn replace(&mut self, kind: Kind, number: u8, name: &str) {
         if let Some(place) = self.0[kind as usize].get_mut(usize::from(number)) {
-            *place = Arc::from(name);
+            *place = shared::name(name);
         }
     }
 }

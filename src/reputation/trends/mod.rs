@@ -128,6 +128,11 @@ impl Trends {
         report::rising(self, at.max(self.clock), rules)
     }
 
+    /// Reads the tables that words are looked up in; of what is in them.
+    pub(super) fn read_through(&self) -> u64 {
+        self.terms.iter().fold(self.door.read_through(), |sum, term| sum ^ term.key)
+    }
+
     fn count(&mut self, event: &Observation<'_>, folded: Folded) {
         let spam = event.signals.spam.unwrap_or(0.0);
         if spam >= SPAM || event.relation == Some(Relation::Own) {
@@ -309,8 +314,19 @@ fn short(author: u64) -> u16 {
 
 /// Lower case, and one space where there were more.
 fn spelled(text: &str) -> Box<str> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ").into()
+    let mut spelled = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !spelled.is_empty() {
+            spelled.push(' ');
+        }
+        if word.is_ascii() {
+            spelled.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+        } else {
+            // A sigma ends a word in a form of its own.
+            spelled.push_str(&word.to_lowercase());
+        }
+    }
+    spelled.into()
 }
 
 #[cfg(test)]

@@ -1,0 +1,83 @@
+//! A chunk is added up entity by entity: nobody can tell.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{Book, Observation, Post, book};
+
+/// All that a book says and keeps, as JSON.
+#[derive(Debug, Default, PartialEq)]
+struct Told {
+    alerts: Vec<String>,
+    changed: Vec<String>,
+    standings: Vec<String>,
+    snapshots: Vec<String>,
+}
+
+fn told(posts: &[Post], chunks: &[usize], gathered: bool) -> Told {
+    let mut book = book();
+    let (mut told, mut rest) = (Told::default(), posts);
+    for length in chunks.iter().cycle() {
+        let (chunk, after) = rest.split_at((*length).min(rest.len()));
+        rest = after;
+        if chunk.is_empty() {
+            break;
+        }
+        let records: Vec<String> = chunk.iter().map(Post::json).collect();
+        let events: Vec<_> = records.iter().map(|record| Observation::from_json(record.as_bytes()).unwrap()).collect();
+        if gathered {
+            for (index, clock) in book.gather(&events) {
+                book.fold_at(&events[index], clock);
+            }
+        } else {
+            events.iter().for_each(|event| book.fold(event));
+        }
+        let news = book.news();
+        told.alerts.extend(news.alerts.iter().map(|alert| serde_json::to_string(alert).unwrap()));
+        told.changed.extend(news.changed.iter().map(|id| id.to_string()));
+        told.standings.extend(news.changed.iter().map(|id| serde_json::to_string(&book.standing(id)).unwrap()));
+    }
+    let kept = |book: &Book, id: &str| serde_json::to_string(&book.snapshot(id, 0, 1, 0)).unwrap();
+    told.snapshots = book.entities().map(|id| kept(&book, id)).collect();
+    told
+}
+
+/// What is said of eight entities within ten days, in any order of time.
+fn posts() -> impl Strategy<Value = Vec<Post>> {
+    let what = (0_u32..400, 0_u8..8, prop_oneof![8 => Just("observed"), 2 => Just("edited"), 1 => Just("deleted")]);
+    let how = (0_u32..40, 0.0..0.95_f64, 0_u8..4);
+    let post = (what, 0_i64..14_400, how).prop_map(|((id, entity, op), minute, (author, positive, topic))| Post {
+        entity,
+        author,
+        positive,
+        op,
+        topic: format!("topic{topic}"),
+        ..Post::new(id, minute)
+    });
+    (vec(post, 1..400), any::<bool>()).prop_map(|(mut posts, sorted)| {
+        if sorted {
+            posts.sort_by_key(|post| post.minute);
+        }
+        posts
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Entities share nothing but the clock, and each event brings the clock of its place in the log. So the order across entities
+    /// does not matter, to the last byte of alerts, standings and snapshots.
+    #[test]
+    fn entity_by_entity_and_in_the_order_of_the_log_are_the_same(posts in posts(), chunks in vec(1_usize..120, 1..6)) {
+        prop_assert_eq!(told(&posts, &chunks, true), told(&posts, &chunks, false));
+    }
+}
+
+/// Where something is told: a drop of one entity among others.
+#[test]
+fn an_alert_is_the_same_entity_by_entity() {
+    let posts = super::stream(16_000, 15_000..15_400);
+    let gathered = told(&posts, &[500], true);
+    assert!(!gathered.alerts.is_empty());
+    assert_eq!(gathered, told(&posts, &[500], false));
+}
