@@ -142,6 +142,7 @@ pub(crate) fn hold_to_reference(scorer: &Scorer, bars: &Bars) {
         macro_f1(&pairs)
     };
     let loss = pooled(false) - pooled(true);
+    println!("{}", scorer.info().engine);
     println!("{} posts, {all} judgements: labels agree {agree:.4}, clear ones {agree_clear:.4} of {clear}", rows.len());
     println!("probabilities: mean distance {mean:.5}, 99th percentile {high:.4}");
     println!("macro-F1 over all sets {:.2}, reference {:.2}, loss {loss:.2}", pooled(true), pooled(false));

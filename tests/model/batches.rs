@@ -8,7 +8,7 @@ use undertone::telemetry::Metrics;
 use undertone::text::Span;
 use undertone::watch::Topic;
 
-use crate::{options, scorer};
+use crate::{cases, options, scorer};
 
 /// Posts of very unlike lengths, some toward a target.
 pub(crate) fn requests() -> Vec<Request> {
@@ -43,7 +43,7 @@ fn alone() -> Vec<Arc<Scores>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases())]
 
     #[test]
     fn a_score_alone_is_the_score_in_any_batch_to_the_last_bit(picks in proptest::collection::vec(0usize..12, 1..40)) {

@@ -10,7 +10,7 @@ use undertone::telemetry::Metrics;
 
 use crate::batches::requests;
 use crate::common_model::{exit, with};
-use crate::{options, signals};
+use crate::{cases, options, signals};
 
 /// Layers of the exits, and of the whole.
 const FIRST: usize = 4;
@@ -100,7 +100,7 @@ fn alone_a_text_leaves_at_the_first_exit_where_its_least_sure_answer_is_sure_eno
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases())]
 
     #[test]
     fn in_any_company_a_text_leaves_where_it_would_alone_with_the_same_numbers_to_the_last_bit(

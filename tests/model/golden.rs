@@ -79,6 +79,7 @@ fn labels_and_probabilities_are_those_of_the_float_reference() {
 
 /// Labels with a margin of 0.05 are the reference's, and probabilities are as near, on average and at most.
 pub(crate) fn hold_to_reference(scorer: &Scorer, near: [f32; 2]) {
+    println!("{}", scorer.info().engine);
     let rows = own_rows();
     let scores = scorer.score(rows.iter().map(Row::request).collect()).unwrap();
     let mut distances = Vec::new();

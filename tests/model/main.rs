@@ -21,6 +21,7 @@ mod tokenizer;
 
 use std::sync::{Arc, OnceLock};
 
+use proptest::prelude::ProptestConfig;
 use undertone::model::{ModelOptions, Scorer, Scores};
 use undertone::telemetry::Metrics;
 
@@ -33,6 +34,12 @@ fn options() -> ModelOptions {
 fn scorer() -> &'static Scorer {
     static SCORER: OnceLock<Scorer> = OnceLock::new();
     SCORER.get_or_init(|| Scorer::load(&options(), &[], Arc::new(Metrics::default())).unwrap())
+}
+
+/// Batches that a property is tried on: 24, or what `PROPTEST_CASES` says, as emulation bears few.
+fn cases() -> ProptestConfig {
+    let usual = std::env::var_os("PROPTEST_CASES").is_none();
+    if usual { ProptestConfig::with_cases(24) } else { ProptestConfig::default() }
 }
 
 /// Complaint, offence and spam of the shipped model.
