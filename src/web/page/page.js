@@ -117,14 +117,14 @@ function listen() {
   source.addEventListener("error", ({ target }) => {
     status("lost");
     // A browser that was refused gives up; the server may come back all the same.
-    if (target.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    if (target.readyState === EventSource.CLOSED) setTimeout(() => target === source && listen(), 2000);
   });
 }
 
 // Whoever paused wants to find what was there, and what came.
 function leave() {
-  if (paused || source.readyState === EventSource.CLOSED) return;
-  source.close();
+  if (paused) return;
+  source?.close();
   source = null;
 }
 
@@ -249,4 +249,6 @@ document.addEventListener("keydown", (event) => {
 chosen.read();
 filter();
 listen();
+// It may have been opened behind another tab.
+seen();
 keepLooking();
