@@ -1,14 +1,16 @@
 """Fits what turns a model's numbers into decisions, and writes it into the model's undertone.json.
 
-    python models/calibrate.py --model models/default --data ../shared/data --golden target/golden-val.jsonl
+    python models/calibrate.py --model models/default --data ../shared/data
+    python models/golden.py --data ../shared/data --limit 300 --out target/golden-val.jsonl
+    python models/calibrate.py --model models/default --golden target/golden-val.jsonl
 
-Reads the reference's outputs that golden.py wrote for the `val` sets, splits the posts in two by a hash of their text, fits on
-one half and prints figures of the other:
+The first sets the threshold of each signal (best F1 of the signal class), to which probabilities are moved; the reference's outputs
+for the `val` sets come after it. The last reads them, splits the posts in two by a hash of their text, fits on one half and prints
+figures of the other:
 
 - the temperatures that make the sentiment's probabilities honest, one for all and one for each language with posts enough;
 - the bound under which a sentiment is flagged `abstained`: the least sure tenth of the posts;
-- which early layers' heads are kept, and how sure a mention must be to leave there, for each level of effort;
-- the threshold of each signal (best F1 of the signal class).
+- which early layers' heads are kept, and how sure a mention must be to leave there, for each level of effort.
 
 A set counts alike whatever its size. UMSAB's `hi` is left out (its labels are noise), as are emotion sets.
 """
@@ -22,6 +24,7 @@ import numpy as np
 import torch
 
 import posts
+import stored
 from build import write_json
 from confidence import Levels, Post, abstain_below, calibration_error, coverage, probabilities, read, temperatures, three_classes
 from labels import class_of
@@ -34,21 +37,30 @@ SETS = {"complaint": ["complaints"], "offensive": ["tweeteval_offensive"], "spam
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=Path("models/default"))
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--golden", type=Path, required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--data", type=Path, help="the labelled sets: the signals' thresholds")
+    what.add_argument("--golden", type=Path, help="what golden.py wrote: everything else")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    reference = Reference(arguments.model)
-    settings = reference.settings
-    with arguments.golden.open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    labelled = read(rows)
-    calibrate_sentiment(labelled, settings)
-    calibrate_exits(labelled, settings, json.loads((arguments.model / "config.json").read_text())["num_hidden_layers"])
-    for name in SETS:
-        calibrate_signal(reference, arguments.data, name, settings)
+    settings = stored.settings(arguments.model)
+    if arguments.data is not None:
+        calibrate_signals(arguments.model, arguments.data, settings)
+    else:
+        with arguments.golden.open(encoding="utf-8") as lines:
+            labelled = read([json.loads(line) for line in lines])
+        calibrate_sentiment(labelled, settings)
+        calibrate_exits(labelled, settings, json.loads((arguments.model / "config.json").read_text())["num_hidden_layers"])
     write_json(arguments.model / "undertone.json", settings)
+
+
+def calibrate_signals(model: Path, data: Path, settings: dict) -> None:
+    """All thresholds, of what the heads say before it is moved."""
+    reference = Reference(model)
+    for name in SETS:
+        reference.settings["heads"][name]["threshold"] = 0.5
+    for name in SETS:
+        calibrate_signal(reference, data, name, settings)
 
 
 def calibrate_sentiment(labelled: list[Post], settings: dict) -> None:

@@ -48,7 +48,7 @@ def training_posts(data: Path, unclear: bool = True) -> list[str]:
         rows = posts.rows(source.rows_in(data))
         several = len({row["lang"] for row in rows}) > 4
         rows = posts.draw(rows, POSTS * (4 if several else 1))
-        texts += [posts.normalise(row["text"]) for row in rows if row["lang"] not in source.skip_langs]
+        texts += [posts.as_read_in(posts.normalise(row["text"]), row["lang"]) for row in rows if row["lang"] not in source.skip_langs]
     return texts
 
 

@@ -5,7 +5,7 @@ import json
 import zlib
 from pathlib import Path
 
-from normalise import find, normalise
+from normalise import as_read_in, find, normalise
 
 
 def sets(data: Path, split: str) -> list[Path]:
@@ -34,8 +34,8 @@ def prepared(row: dict) -> dict:
     """A row as the model reads it: normalised, with the places of its target, if it has one and it is in the text."""
     name = row.get("topic") if row["task"] == "topic_sentiment" else row.get("brand") or row.get("product")
     name = name if isinstance(name, str) else None
-    text = normalise(row["text"], [name] if name else [])
-    places = find(text, normalise(name, [name])) if name else []
+    text = as_read_in(normalise(row["text"], [name] if name else []), row.get("lang", ""))
+    places = find(text, as_read_in(normalise(name, [name]), row.get("lang", ""))) if name else []
     known = {key: row[key] for key in ["label", "lang", "source", "task", "line"] if key in row}
     known["keep"] = find(row["text"], name) if name else []
     return {"text": text, "targets": [places] if places else []} | known

@@ -84,8 +84,13 @@ class Reference:
                 targets.append(text_logits + shift)
             else:
                 targets.append(text_logits)
-        signals = {name: torch.softmax(self._linear(mean, heads[name]), 0)[1].item() for name in ["complaint", "offensive", "spam"]}
+        signals = {name: self._signal(mean, name, heads[name]) for name in ["complaint", "offensive", "spam"]}
         return Output(encoding.ids, text_logits, targets, signals, self._linear(mean, heads["embedding"]))
+
+    def _signal(self, mean: torch.Tensor, name: str, head: dict) -> float:
+        """The probability of yes, moved so that it is a half where the softmax is at the threshold."""
+        no, yes = self._linear(mean, head)
+        return torch.sigmoid(yes - no - torch.logit(torch.tensor(self.settings["heads"][name]["threshold"]))).item()
 
     def _tokens(self, encoding, text: str, spans: list[list[int]]) -> list[int]:
         """The tokens that overlap a span. The tokenizer counts characters of prefix + text, spans count bytes of text."""

@@ -2,7 +2,7 @@
 
     python models/signals.py --model models/default --data ../shared/data
 
-Counts from the thresholds that undertone.json ships. The sets in SETS trained the heads (their `train` parts), so
+A post has a signal from 0.5 on, where undertone.json's thresholds were moved to. The sets in SETS trained the heads (their `train` parts), so
 their figures say how well it does on more of the same. The sample is the honest one: 200 posts of `airline/stream`, a
 set that trains nothing, labelled by hand (models/samples/airline-signals.tsv, whose head is the rule). An *ordinary*
 mention is one that the reader called no complaint; rates are of ordinary mentions without the signal, with Wilson's 95
@@ -20,6 +20,7 @@ import posts
 from labels import SIGNALS, class_of
 from reference import Reference
 
+YES = 0.5
 SAMPLE = Path(__file__).resolve().parent / "samples" / "airline-signals.tsv"
 SETS = {
     "complaint": ["complaints"],
@@ -44,25 +45,25 @@ def main() -> None:
     for name, sets in SETS.items():
         for source in sets:
             rows = posts.rows(arguments.data / source / "val.jsonl.gz", arguments.limit)
-            said = [output.signals[name] >= thresholds[name] for output in scored(reference, rows)]
+            said = [output.signals[name] >= YES for output in scored(reference, rows)]
             print(row(name, thresholds[name], source, said, [class_of(post)[1] == 1 for post in rows]))
 
     sample, rows = labelled(arguments.data)
     outputs = scored(reference, rows)
     ordinary = [not labels["complaint"] for labels in sample]
     for name in SIGNALS:
-        said = [output.signals[name] >= thresholds[name] for output in outputs]
+        said = [output.signals[name] >= YES for output in outputs]
         print(row(name, thresholds[name], "airline/stream, by hand", said, [labels[name] for labels in sample]))
     print("\n| signal | posts | without the signal | false positives | per 1,000 | 95 % |\n|---|---|---|---|---|---|")
     for name in SIGNALS:
-        said = [output.signals[name] >= thresholds[name] for output in outputs]
+        said = [output.signals[name] >= YES for output in outputs]
         wrong = [yes and not labels[name] for yes, labels in zip(said, sample)]
         for posts_of, chosen in [("ordinary", ordinary), ("all 200", [True] * len(sample))]:
             among = [at for at, labels in enumerate(sample) if chosen[at] and not labels[name]]
             if name != "complaint" or posts_of == "ordinary":
                 print(rate(name, posts_of, sum(wrong[at] for at in among), len(among)))
     if arguments.errors:
-        print_errors(sample, outputs, thresholds)
+        print_errors(sample, outputs)
 
 
 def scored(reference: Reference, rows: list[dict]) -> list:
@@ -105,10 +106,10 @@ def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def print_errors(sample: list[dict], outputs: list, thresholds: dict) -> None:
-    for name, threshold in thresholds.items():
+def print_errors(sample: list[dict], outputs: list) -> None:
+    for name in SIGNALS:
         for labels, output in zip(sample, outputs):
-            if (output.signals[name] >= threshold) != labels[name]:
+            if (output.signals[name] >= YES) != labels[name]:
                 kind = "false positive" if not labels[name] else "missed"
                 print(f"{name}\t{kind}\t{labels['tweet_id']}\t{output.signals[name]:.2f}")
 

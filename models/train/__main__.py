@@ -85,8 +85,9 @@ def directory(arguments, weights: Path) -> list[list[str]]:
     topics = str(HERE.parent / "deploy" / "topics.example.toml")
     return [
         ["build.py", "--weights", str(weights.resolve()), "--out", out, "--work", work, "--anew", "--data", data, *unclear],
+        ["calibrate.py", "--model", out, "--data", data],
         ["golden.py", "--model", out, "--data", data, *limit, "--out", golden],
-        ["calibrate.py", "--model", out, "--data", data, "--golden", golden],
+        ["calibrate.py", "--model", out, "--golden", golden],
         ["build.py", "--prune", "--out", out],
         ["thresholds.py", "--model", out, "--data", data, "--topics", topics, "--default", *limit],
     ]

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cyrtranslit
 import torch
 from tokenizers import Tokenizer
 
@@ -103,10 +102,8 @@ class Draws:
         if row.get("targets"):
             return joined(row, self.rows[chance.choice(self.targeted)], chance) if chance.random() < 0.3 else row
         text, roll = row["text"], chance.random()
-        if row["lang"] == "sr" and roll < 0.4:
-            text = outside_marks(text, lambda piece: cyrtranslit.to_cyrillic(piece, "sr"))
-        elif row["lang"] in ACCENTED and roll < 0.46:
-            text = without_accents(text) if roll > 0.40 else text
+        if row["lang"] in ACCENTED and roll < 0.06:
+            text = without_accents(text)
         roll = chance.random()
         if roll < 0.05:
             text = text.lower()

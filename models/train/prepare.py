@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import posts
-from normalise import find, normalise
+from normalise import as_read_in, find, normalise
 from train.near import Near, plain
 from train.sources import Source
 
@@ -81,7 +81,8 @@ def row_of(source: Source, row: dict) -> dict | None:
     if row.get("lang") in source.skip_langs:
         return None
     names = target_names(source, row)
-    text = normalise(row["text"], list(names))
+    read = lambda text: as_read_in(normalise(text, list(names)), row["lang"])
+    text = read(row["text"])
     made = {"text": text, "lang": row["lang"], "source": source.name, "weight": weight(source, row)}
     if source.embed:
         made["embed"] = True
@@ -98,7 +99,7 @@ def row_of(source: Source, row: dict) -> dict | None:
     made["sentiment"] = CLASSES[label]
     if source.polarity:
         made["polarity"] = True
-    targets = [{"spans": find(text, normalise(name, [name])), "sentiment": sentiment} for name, sentiment in names.items()]
+    targets = [{"spans": find(text, read(name)), "sentiment": sentiment} for name, sentiment in names.items()]
     targets = [target for target in targets if target["spans"]]
     if targets:
         made["targets"] = targets

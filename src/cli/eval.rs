@@ -122,10 +122,11 @@ fn request(row: &Row, no_target: bool, detector: &LanguageDetector) -> Request {
     let topic = row.topic.as_deref().filter(|_| !no_target && row.task.as_deref() == Some("topic_sentiment"));
     let spans = topic.map(|topic| rows::places(&row.text, topic)).unwrap_or_default();
     let normalised = normalise(&row.text, &spans);
+    let language = detector.detect(&normalised.text, None).code;
+    let normalised = normalised.as_read_in(language);
     let target: Vec<_> = spans.into_iter().filter_map(|span| normalised.from_source(span)).collect();
     let targets = if target.is_empty() { Vec::new() } else { vec![target] };
-    let language = detector.detect(&normalised.text, None).code.into();
-    Request { text: normalised.text, language, targets }
+    Request { text: normalised.text, language: language.into(), targets }
 }
 
 /// Scores everything; one chunk is with the model while the next is tokenised.

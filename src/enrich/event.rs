@@ -183,7 +183,7 @@ pub struct TopicRef {
     pub score: f32,
 }
 
-/// Probabilities of 0 to 1; `None` where no model looked.
+/// Probabilities of 0 to 1, yes from 0.5 on; `None` where no model looked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Signals {
     /// It complains.

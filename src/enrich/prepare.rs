@@ -76,6 +76,7 @@ impl Enricher {
         let keep: Vec<Span> = matches.iter().flat_map(|found| found.spans.iter().copied()).collect();
         let normalised = normalise(&body, &keep);
         let language = self.language_of(&normalised.text, mention.language.as_deref());
+        let normalised = normalised.as_read_in(&language.code);
         let request = self.parts.scorer.as_ref().map(|_| Request {
             text: normalised.text.clone(),
             language: language.code.clone(),

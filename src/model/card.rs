@@ -67,7 +67,8 @@ pub(super) struct SentimentHead {
 pub(super) struct SignalHead {
     pub(super) weight: String,
     pub(super) bias: Option<String>,
-    pub(super) threshold: f32,
+    /// From this probability on the answer is yes.
+    threshold: f32,
 }
 
 /// The tensors of all heads that read one layer.
@@ -193,7 +194,25 @@ pub(super) struct Topics {
     pub(super) threshold: f32,
 }
 
+/// Where a probability becomes a decision, whatever the layer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Of complaint, offensive, spam.
+    pub(super) signals: [f32; 3],
+    /// Of sentiment.
+    pub(super) abstain_below: f32,
+}
+
 impl Card {
+    /// Where probabilities become decisions.
+    pub(super) fn bounds(&self) -> Bounds {
+        let HeadNames { complaint, offensive, spam, .. } = &self.heads;
+        Bounds {
+            signals: [complaint, offensive, spam].map(|head| head.threshold),
+            abstain_below: self.calibration.abstain_below,
+        }
+    }
+
     /// Checks what the types of the fields do not; `path` is the card's.
     pub(super) fn check(&self, path: &Path, shape: Shape) -> Result<(), ModelError> {
         let field = Fields(path);
@@ -214,9 +233,9 @@ impl Card {
         )?;
         field.temperatures("calibration", &self.calibration.temperatures())?;
         field.unit("calibration.abstain_below", self.calibration.abstain_below)?;
-        field.unit("heads.complaint.threshold", self.heads.complaint.threshold)?;
-        field.unit("heads.offensive.threshold", self.heads.offensive.threshold)?;
-        field.unit("heads.spam.threshold", self.heads.spam.threshold)?;
+        field.inside("heads.complaint.threshold", self.heads.complaint.threshold)?;
+        field.inside("heads.offensive.threshold", self.heads.offensive.threshold)?;
+        field.inside("heads.spam.threshold", self.heads.spam.threshold)?;
         field.unit("topics.threshold", self.topics.threshold)?;
         field.exits(&self.exits, shape.layers)
     }
@@ -241,6 +260,11 @@ impl Fields<'_> {
 
     fn unit(&self, field: &str, value: f32) -> Result<(), ModelError> {
         self.expect((0.0..=1.0).contains(&value), field, value, "0 to 1")
+    }
+
+    /// A probability that has log-odds.
+    fn inside(&self, field: &str, value: f32) -> Result<(), ModelError> {
+        self.expect(value > 0.0 && value < 1.0, field, value, "above 0 and below 1")
     }
 
     fn temperatures(&self, field: &str, all: &Temperatures) -> Result<(), ModelError> {

@@ -65,15 +65,15 @@ impl Depths {
     /// model that is broken should not first be so when somebody saves work.
     pub(super) fn load(card: &Card, shape: Shape, file: &TensorFile<'_>, effort: Effort) -> Result<Self, ModelError> {
         let hidden = shape.hidden;
-        let abstain_below = card.calibration.abstain_below;
+        let bounds = card.bounds();
         let mut exits = Vec::with_capacity(card.exits.len());
         for exit in &card.exits {
-            let heads = Heads::load(file, hidden, &exit.heads, exit.calibration.clone(), abstain_below)?;
+            let heads = Heads::load(file, hidden, &exit.heads, exit.calibration.clone(), bounds)?;
             if let Some(sure) = exit.sure.at(effort) {
                 exits.push(Depth { layers: exit.layer, heads, sure: Some(sure) });
             }
         }
-        let heads = Heads::load(file, hidden, &card.heads.tensors(), card.calibration.temperatures(), abstain_below)?;
+        let heads = Heads::load(file, hidden, &card.heads.tensors(), card.calibration.temperatures(), bounds)?;
         Ok(Self { exits, end: Depth { layers: shape.layers, heads, sure: None } })
     }
 

@@ -5,7 +5,7 @@
 //! serves every target.
 
 use super::ModelError;
-use super::card::{LinearHead, Temperatures, Tensors};
+use super::card::{Bounds, LinearHead, Temperatures, Tensors};
 use super::evidence;
 use super::head::Head;
 use super::math::{dot, mean, normalise, softmax};
@@ -38,7 +38,7 @@ pub(super) struct Reading {
     text: [f32; 3],
     /// Of the sentiment toward each target.
     targets: Vec<[f32; 3]>,
-    /// Complaint, offensive, spam.
+    /// Of complaint, offensive, spam: yes from 0.5 on.
     signals: [f32; 3],
 }
 
@@ -64,9 +64,16 @@ impl Heads {
         hidden: usize,
         names: &Tensors,
         temperatures: Temperatures,
-        abstain_below: f32,
+        bounds: Bounds,
     ) -> Result<Self, ModelError> {
         let linear = |head: &LinearHead, rows| Head::load(file, &head.weight, head.bias.as_deref(), [rows, hidden]);
+        // Moved so that the threshold becomes a half: who reads an event need not know the model's thresholds.
+        let signal = |head: &LinearHead, threshold: f32| {
+            let mut head = linear(head, 2)?;
+            head.bias[1] -= (threshold / (1.0 - threshold)).ln();
+            Ok(head)
+        };
+        let [complaint, offensive, spam] = bounds.signals;
         let of_text = &names.sentiment;
         let sentiment = Head::load(file, &of_text.weight, of_text.bias.as_deref(), [3, hidden])?;
         let (negative, positive) = (&sentiment.weight[..hidden], &sentiment.weight[2 * hidden..]);
@@ -75,12 +82,12 @@ impl Heads {
             direction: positive.iter().zip(negative).map(|(positive, negative)| positive - negative).collect(),
             target: Head::load(file, &of_text.target_weight, of_text.target_bias.as_deref(), [3, 2 * hidden])?,
             sentiment,
-            complaint: linear(&names.complaint, 2)?,
-            offensive: linear(&names.offensive, 2)?,
-            spam: linear(&names.spam, 2)?,
+            complaint: signal(&names.complaint, complaint)?,
+            offensive: signal(&names.offensive, offensive)?,
+            spam: signal(&names.spam, spam)?,
             embedding: linear(&names.embedding, hidden)?,
             temperatures,
-            abstain_below,
+            abstain_below: bounds.abstain_below,
         })
     }
 

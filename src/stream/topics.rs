@@ -27,6 +27,8 @@ const COMPACTED: [(&str, &str); 4] = [
 ];
 /// For one answer of a broker.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// For making topics, which often comes right after the broker was started: it may need this long to answer at all.
+const START: Duration = Duration::from_secs(30);
 
 /// What a topic is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -197,7 +199,7 @@ pub async fn create(
             topic.properties.iter().fold(new, |new, (key, value)| new.set(key, value))
         })
         .collect();
-    let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+    let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(START));
     let outcomes = admin.create_topics(&new, &options).await?;
     Ok(outcomes
         .into_iter()

@@ -164,3 +164,29 @@ fn a_device_is_for_the_engine_that_has_a_choice() {
         wrong.stderr
     );
 }
+
+#[test]
+fn serbian_says_the_same_in_both_alphabets_and_is_quoted_in_its_own() {
+    let [latin, cyrillic] = ["Usluga je užasna, čekao sam ceo sat i niko nije došao", "Услуга је ужасна, чекао сам цео сат и нико није дошао"];
+    // The alphabet helps to tell the language, so both say which it is.
+    let serbian = |id: &str, text: &str| mention(id, text).replacen('{', r#"{"language":"sr","#, 1);
+    let outcome = score(&[], &[serbian("1", latin), serbian("2", cyrillic)]);
+    let events = events(&outcome);
+    assert_eq!(events[0]["language"]["code"], "sr", "{}", outcome.stdout);
+    assert_eq!(events[0]["sentiment"]["label"], "negative");
+    for said in ["label", "probabilities"] {
+        assert_eq!(events[0]["sentiment"][said], events[1]["sentiment"][said]);
+    }
+    assert_eq!(events[0]["signals"], events[1]["signals"]);
+    let said = |event: &Value| -> Vec<String> {
+        let text: Vec<char> = event["mention"]["text"].as_str().unwrap().chars().collect();
+        let place = |piece: &Value, end: &str| piece[end].as_u64().unwrap() as usize;
+        let evidence = event["sentiment"]["evidence"].as_array().unwrap().iter();
+        evidence.map(|piece| text[place(piece, "start")..place(piece, "end")].iter().collect()).collect()
+    };
+    assert!(!said(&events[0]).is_empty());
+    for (latin, cyrillic) in said(&events[0]).iter().zip(said(&events[1])) {
+        assert!(!cyrillic.chars().any(|c| c.is_ascii_alphabetic()), "{cyrillic}");
+        assert_eq!(latin.chars().count(), cyrillic.chars().count(), "{latin} {cyrillic}");
+    }
+}

@@ -42,6 +42,7 @@ struct Said {
 #[derive(Debug, Deserialize)]
 struct Post {
     text: String,
+    lang: String,
 }
 
 /// True, predicted.
@@ -59,7 +60,8 @@ fn spans(places: &[[u32; 2]]) -> Vec<Span> {
 
 /// The request that a row answers, with the post put in again.
 fn request(said: &Said, posts: &[Post]) -> Request {
-    let text = normalise(&posts[said.line - 1].text, &spans(&said.keep)).text;
+    let post = &posts[said.line - 1];
+    let text = normalise(&post.text, &spans(&said.keep)).as_read_in(&post.lang).text;
     let mut crc = Crc::new();
     crc.update(text.as_bytes());
     assert_eq!(crc.sum(), said.crc, "{} line {}: not the text that the reference read: {text}", said.source, said.line);

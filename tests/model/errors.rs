@@ -171,3 +171,10 @@ fn an_effort_that_the_model_has_no_exit_for() {
     let told = error(other.path(), Effort::Balanced);
     assert!(told.contains("exits: found none with sure.balanced; expected one with sure.balanced"), "{told}");
 }
+
+#[test]
+fn a_threshold_that_no_probability_passes() {
+    let model = with(|card| card["heads"]["spam"]["threshold"] = json!(1.0));
+    let error = error(model.path(), Effort::Full);
+    assert!(error.contains("heads.spam.threshold: found 1; expected above 0 and below 1"), "{error}");
+}

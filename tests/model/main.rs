@@ -17,6 +17,7 @@ mod golden;
 mod languages;
 #[cfg(feature = "libtorch")]
 mod libtorch;
+mod signals;
 mod tokenizer;
 
 use std::sync::{Arc, OnceLock};

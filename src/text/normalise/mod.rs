@@ -3,6 +3,7 @@
 mod characters;
 mod edits;
 mod links;
+mod serbian;
 mod stand_ins;
 
 pub(super) use characters::is_emoji;
@@ -34,6 +35,18 @@ impl Normalised {
     /// The piece of the source text that a span of the normalised text stands for.
     pub fn to_source(&self, span: Span) -> Span {
         self.edits.iter().rev().fold(span, |span, edits| edits.backward(span))
+    }
+
+    /// The text as the model reads it, once its language is known (`sr`, `en`, …): Serbian in Latin letters, whichever it came in.
+    ///
+    /// Not a part of [`normalise`], since the alphabet helps to tell the language.
+    #[must_use]
+    pub fn as_read_in(mut self, language: &str) -> Self {
+        if language == "sr" {
+            let rewritten = serbian::in_latin(&self.text);
+            self.apply(rewritten);
+        }
+        self
     }
 
     fn apply(&mut self, rewritten: Option<(String, Edits)>) -> bool {
