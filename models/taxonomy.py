@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import posts
-from reference import Reference
+from reference import Output, Reference
 
 Embed = Callable[[list[str]], np.ndarray]
 """Texts as they came to unit embeddings, a row each."""
@@ -24,15 +24,15 @@ def slug(label: str) -> str:
     return re.sub("[^a-z0-9]+", "-", label.lower().replace("&", "and")).strip("-")
 
 
-def embedder(reference: Reference) -> Embed:
-    """The embeddings of a model directory, remembered by their texts."""
-    known = {}
+def embedder(reference: Reference, layer: int | None = None, known: dict[str, Output] | None = None) -> Embed:
+    """The embeddings of a model directory: full depth's, or those of posts that leave at a layer. `known` remembers what was scored."""
+    known = {} if known is None else known
 
     def embed(texts: list[str]) -> np.ndarray:
         new = [text for text in dict.fromkeys(texts) if text not in known]
-        outputs = reference.score([{"text": posts.normalise(text)} for text in new])
-        known.update((text, output.unit_embedding().numpy()) for text, output in zip(new, outputs))
-        return np.stack([known[text] for text in texts])
+        known.update(zip(new, reference.score([{"text": posts.normalise(text)} for text in new])))
+        depth = lambda output: output if layer is None else output.exits[layer]
+        return np.stack([depth(known[text]).unit_embedding().numpy() for text in texts])
 
     return embed
 

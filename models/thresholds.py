@@ -90,7 +90,8 @@ def main() -> None:
     torch.set_num_threads(1)
 
     reference = Reference(arguments.model)
-    embed = embedder(reference)
+    known = {}
+    embed = embedder(reference, known=known)
     taxonomy = topics(arguments.topics)
     stands_for = prototypes(taxonomy, embed)
     similarities, first = ordinary(arguments.data, embed, stands_for)
@@ -100,6 +101,9 @@ def main() -> None:
     some, at_one = said.any(axis=1).mean(), (similarities[~first] >= together).any(axis=1).mean()
     print(f"of {len(said)} ordinary posts of the other half {100 * some:.1f} % get a topic; "
           f"with {together} for all topics {100 * at_one:.1f} %")
+    for found in reference.settings.get("exits", []):
+        early, _ = ordinary(arguments.data, embedder(reference, found["layer"], known), stands_for)
+        print(f"where they leave at layer {found['layer']}, {100 * (early[~first] >= thresholds).any(axis=1).mean():.1f} %")
     print("| topic | threshold | ordinary posts that get it, percent |\n|---|---|---|")
     for topic, threshold, share in zip(taxonomy, thresholds, said.mean(axis=0)):
         print(f"| {topic['id']} | {threshold:.2f} | {100 * share:.1f} |")

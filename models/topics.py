@@ -53,19 +53,23 @@ def main() -> None:
 
     base = Base(arguments.work)
     plain = lambda texts: base.embed([posts.normalise(text) for text in texts]).numpy()
-    ours = embedder(Reference(arguments.model))
+    reference, known = Reference(arguments.model), {}
+    ours = embedder(reference, known=known)
     described = lambda taxonomy, embed: embed([topic["description"] for topic in taxonomy])
     ways = [
-        ("base, description (the baseline)", plain, described), ("base, all", plain, prototypes),
-        ("this model, description", ours, described), ("this model, all", ours, prototypes),
+        ("base, description (the baseline)", plain, plain, described), ("base, all", plain, plain, prototypes),
+        ("this model, description", ours, ours, described), ("this model, all", ours, ours, prototypes),
     ]  # fmt: skip
+    # Posts that leave early are compared with full depth's prototypes.
+    for found in reference.settings.get("exits", []):
+        ways.append((f"this model, all, left at layer {found['layer']}", embedder(reference, found["layer"], known), ours, prototypes))
     figures = {}
     print("| set | posts | way | macro-F1 | nearest | AP |\n|---|---|---|---|---|---|")
     for name in SETS:
         taxonomy, rows, truth = measured(name, arguments.data, arguments.limit)
-        vectors = {embed: embed([row["text"] for row in rows]) for embed in [plain, ours]}
-        for way, embed, stand_for in ways:
-            similarities = vectors[embed] @ stand_for(taxonomy, embed).T
+        vectors = {embed: embed([row["text"] for row in rows]) for _, embed, _, _ in ways}
+        for way, embed, of_topics, stand_for in ways:
+            similarities = vectors[embed] @ stand_for(taxonomy, of_topics).T
             figures[f"{name}: {way}"] = found = judge(similarities, truth)
             shares = " | ".join(f"{100 * share:.1f}" for share in found)
             print(f"| {name} | {len(rows)} | {way} | {shares} |", flush=True)

@@ -85,6 +85,7 @@ def directory(arguments, weights: Path) -> list[list[str]]:
     topics = str(HERE.parent / "deploy" / "topics.example.toml")
     return [
         ["build.py", "--weights", str(weights.resolve()), "--out", out, "--work", work, "--anew", "--data", data, *unclear],
+        ["-m", "train.heads", "--model", out, "--data", data, "--work", work],
         ["calibrate.py", "--model", out, "--data", data],
         ["golden.py", "--model", out, "--data", data, *limit, "--out", golden],
         ["calibrate.py", "--model", out, "--golden", golden],

@@ -13,6 +13,7 @@ from reference import Reference
 from texts import TEXTS
 from train import sources
 from train.examples import Draws, batch, joined, load_tokenizer, PREFIX
+from train.heads import exit_map
 from train.near import Near
 from train.network import EXITS, LAYERS, Network
 from train.prepare import row_of
@@ -109,6 +110,19 @@ class Networks(unittest.TestCase):
                     if row_target:
                         torch.testing.assert_close(said[depth]["toward"][toward], logits, atol=1e-3, rtol=1e-3)
                         toward += 1
+
+    def test_an_exit_comes_near_what_full_depth_says_and_is_as_sure_of_it(self):
+        """Half of what is wanted hangs on what the exit does not know: least squares alone would leave that out, and posts would look alike."""
+        torch.manual_seed(1)
+        known, unknown = torch.randn(4000, 12), torch.randn(4000, 12)
+        unit = torch.nn.functional.normalize
+        wanted = unit(known + 0.7 * unknown)
+        weight, bias = exit_map(3 * known + 1, wanted)
+        said = (3 * known + 1) @ weight.T + bias
+        self.assertGreater(torch.nn.functional.cosine_similarity(said, wanted).mean(), 0.75)
+        torch.testing.assert_close(said.var(0), wanted.var(0), atol=0.01, rtol=0)
+        alike = lambda vectors: (unit(vectors[:500]) @ unit(vectors[500:1000]).T).std()
+        torch.testing.assert_close(alike(said), alike(wanted), atol=0.02, rtol=0)
 
     def test_stored_weights_come_back(self):
         network = Network(torch.zeros(10, 384), 512)
