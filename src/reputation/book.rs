@@ -25,6 +25,8 @@ pub struct Book {
     entities: IndexMap<Arc<str>, Kept, FixedState>,
     /// Places of those that changed since the last news.
     changed: Vec<usize>,
+    /// Where the last event was added: those of an entity mostly come in a row.
+    last: usize,
     clock: i64,
     /// The clock when all entities were looked at last.
     looked: Option<i64>,
@@ -64,6 +66,7 @@ impl Book {
             rules,
             entities: IndexMap::default(),
             changed: Vec::new(),
+            last: 0,
             clock: i64::MIN,
             looked: None,
             alerts: Vec::new(),
@@ -114,13 +117,15 @@ impl Book {
     pub fn fold_at(&mut self, event: &Observation<'_>, clock: i64) {
         let Some(entity) = &event.entity else { return };
         self.clock = self.clock.max(clock);
-        let place = match self.entities.get_index_of(&*entity.id) {
+        let last = self.entities.get_index(self.last).filter(|(id, _)| ***id == *entity.id).map(|_| self.last);
+        let place = match last.or_else(|| self.entities.get_index_of(&*entity.id)) {
             Some(place) => place,
             None => {
                 let kept = Kept::new(EntityState::new(entity, clock), false);
                 self.entities.insert_full(Arc::from(&*entity.id), kept).0
             }
         };
+        self.last = place;
         let kept = &mut self.entities[place];
         if std::mem::take(&mut kept.awaited) {
             kept.state.warm_up();

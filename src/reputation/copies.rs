@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -155,8 +156,7 @@ impl Copies {
 
     /// Where the cluster of exactly this fingerprint stands.
     fn place(&self, fingerprint: u64) -> Option<usize> {
-        let is_it = |place| self.fingerprints.get(usize::from(place)) == Some(&fingerprint);
-        self.places.find(fingerprint, is_it).map(usize::from)
+        find(&self.places, &self.fingerprints, fingerprint)
     }
 
     fn is_current(&self, place: usize) -> bool {
@@ -220,11 +220,14 @@ impl Copies {
         if self.idle.is_empty() || self.idle.len() > 2 * CLUSTERS {
             self.idle = self.active.iter().copied().zip(self.fingerprints.iter().copied()).map(Reverse).collect();
         }
-        while let Some(Reverse((at, fingerprint))) = self.idle.pop() {
-            let Some(place) = self.place(fingerprint) else { continue };
-            self.idle.push(Reverse((self.active[place], fingerprint)));
-            if self.active[place] == at {
-                return Some(place);
+        let (places, fingerprints) = (&self.places, &self.fingerprints);
+        while let Some(mut first) = self.idle.peek_mut() {
+            let Reverse((at, fingerprint)) = *first;
+            match find(places, fingerprints, fingerprint) {
+                Some(place) if self.active[place] == at => return Some(place),
+                // Which moves it to where it belongs.
+                Some(place) => first.0.0 = self.active[place],
+                None => drop(PeekMut::pop(first)),
             }
         }
         None
@@ -250,6 +253,11 @@ impl Copies {
             *kept = place as u16;
         }
     }
+}
+
+fn find(places: &Places, fingerprints: &[u64], fingerprint: u64) -> Option<usize> {
+    let is_it = |place| fingerprints.get(usize::from(place)) == Some(&fingerprint);
+    places.find(fingerprint, is_it).map(usize::from)
 }
 
 impl From<Kept> for Copies {

@@ -55,7 +55,11 @@ impl<'a> Words<'a> {
     fn word(&mut self, start: usize, hashtag: bool) -> Option<Word> {
         let mut folded = Folded::default();
         let (mut letters, mut digits_only) = (0, true);
-        self.at = start;
+        self.at = start + folded.take_plain(&self.text.as_bytes()[start..]);
+        if self.at > start {
+            letters = self.at - start;
+            digits_only = self.text.as_bytes()[start..self.at].iter().all(u8::is_ascii_digit);
+        }
         while let Some(c) = next_char(self.text, self.at) {
             let is_in = is_word(c) || (hashtag && c == '_');
             if !is_in {
@@ -177,6 +181,15 @@ impl Default for Folded {
 }
 
 impl Folded {
+    /// Takes the letters and digits of ASCII that a word begins with, which are all of most words; how many they are.
+    fn take_plain(&mut self, text: &[u8]) -> usize {
+        self.len = text.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(text.len());
+        for (room, byte) in self.bytes.iter_mut().zip(&text[..self.len]) {
+            *room = byte.to_ascii_lowercase();
+        }
+        self.len
+    }
+
     fn push(&mut self, c: char) {
         if c.is_ascii() {
             if let Some(room) = self.bytes.get_mut(self.len) {
