@@ -41,6 +41,11 @@ impl ClusterId {
         (self.0 != ALONE).then_some(self.0)
     }
 
+    /// Whether it is the cluster of a fingerprint.
+    pub(super) fn is(self, fingerprint: u64) -> bool {
+        self.0 == fingerprint
+    }
+
     /// Itself, or `None` for what has no copies.
     pub(super) fn known(self) -> Option<Self> {
         (self.0 != ALONE).then_some(self)
@@ -79,7 +84,7 @@ pub fn fingerprint_of(event: &Observation<'_>) -> u64 {
 
 /// Whether a text has so many words, links and handles left out. Two characters of a script without spaces are one word.
 pub fn has_words(text: &str, enough: usize) -> bool {
-    let pieces = text.split_whitespace().filter(|piece| !piece.starts_with('@') && !piece.contains("://"));
+    let pieces = text.split_whitespace().filter(|piece| !piece.starts_with('@') && !is_link(piece));
     let mut halves = 0;
     for word in pieces.flat_map(|piece| piece.split(|c: char| !c.is_alphanumeric())).filter(|word| !word.is_empty()) {
         halves += if word.starts_with(fingerprint::is_unspaced) { word.chars().count() } else { 2 };
@@ -88,6 +93,11 @@ pub fn has_words(text: &str, enough: usize) -> bool {
         }
     }
     false
+}
+
+fn is_link(piece: &str) -> bool {
+    // Looking for one byte is quick.
+    piece.contains(':') && piece.contains("://")
 }
 
 impl Copies {
@@ -148,6 +158,11 @@ impl Copies {
     /// Whether none is remembered.
     pub fn is_empty(&self) -> bool {
         self.fingerprints.is_empty()
+    }
+
+    /// Looks where a fingerprint will be looked for.
+    pub(super) fn look_ahead(&self, fingerprint: u64) -> usize {
+        self.place(fingerprint).unwrap_or_default()
     }
 
     fn slot(&self, cluster: ClusterId) -> Option<usize> {

@@ -110,6 +110,11 @@ impl Members {
         }
     }
 
+    /// Looks where an author will be looked for.
+    pub(super) fn look_ahead(&self, author: u64) -> usize {
+        self.keys.partition_point(|kept| key(*kept) < author)
+    }
+
     /// An author who is not known takes part. If there are too many, the one of the largest key goes, who may be the same.
     fn enter(&mut self, at: usize, author: u64, new: Seen) {
         if self.keys.len() < MOST {
@@ -124,7 +129,8 @@ impl Members {
             self.seen[place(last)] = new;
             self.keys.insert(at, author << BELOW | place(last) as u64);
         }
-        self.next = self.next.map(|(limit, since)| (limit.min(largest), since)).filter(|(limit, _)| *limit > self.limit);
+        self.next =
+            self.next.map(|(limit, since)| (limit.min(largest), since)).filter(|(limit, _)| *limit > self.limit);
         self.limit = self.limit.min(largest);
     }
 

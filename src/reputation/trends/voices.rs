@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::reputation::blocks::Blocks;
 use crate::reputation::room;
 
 /// Mentions that are remembered.
@@ -13,7 +14,7 @@ const REPETITION: i64 = 12 * 3_600_000;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "(Vec<Voice>, usize)", into = "(Vec<Voice>, usize)")]
 pub(super) struct Voices {
-    ring: Vec<Said>,
+    ring: Blocks<Said>,
     /// Their authors, in a row: each mention looks through them all.
     authors: Vec<u64>,
     next: usize,
@@ -61,7 +62,7 @@ impl Voices {
             self.ring[self.next] = said;
             self.authors[self.next] = author;
         } else {
-            room::push(&mut self.ring, said);
+            self.ring.push(said);
             room::push(&mut self.authors, author);
         }
         self.next = (self.next + 1) % REMEMBERED;
@@ -106,7 +107,7 @@ impl From<(Vec<Voice>, usize)> for Voices {
 
 impl From<Voices> for (Vec<Voice>, usize) {
     fn from(voices: Voices) -> Self {
-        let both = voices.ring.into_iter().zip(voices.authors);
+        let both = voices.ring.into_vec().into_iter().zip(voices.authors);
         (both.map(|(Said { event, at, weight }, author)| Voice { event, author, at, weight }).collect(), voices.next)
     }
 }
