@@ -33,7 +33,7 @@ impl<T> Blocks<T> {
 
     pub(super) fn push(&mut self, item: T) {
         match self.blocks.back_mut().filter(|last| last.len() < BLOCK) {
-            Some(last) => room::push(last, item),
+            Some(last) => room::push_within(last, item, BLOCK),
             None => {
                 let mut block = Vec::new();
                 room::push(&mut block, item);

@@ -5,20 +5,31 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::reputation::room;
+
 /// Slots at first, so that a quiet entity costs little, and at most.
 const SLOTS: std::ops::RangeInclusive<usize> = 128..=2048;
+/// So many are found by their place among those that were written; more take as much room as all.
+const FEW: usize = 256;
 /// The door forgets at each whole multiple of this many milliseconds of event time.
 const PERIOD: i64 = 12 * 3_600_000;
 
 /// Terms said once lately, and by whom.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Door {
-    /// In the upper half 16 bits of the term's hash, in the lower the author's; 0 is free.
-    #[serde(serialize_with = "sparse", deserialize_with = "dense")]
-    slots: Vec<u32>,
+    slots: Slots,
     /// Slots that were written since it forgot last.
     written: usize,
     period: i64,
+}
+
+/// In the upper half of a slot 16 bits of the term's hash, in the lower the author's; 0 is free.
+#[derive(Debug, Clone, PartialEq)]
+enum Slots {
+    /// Those that were written, in their order: of a quiet entity's, few.
+    Few { len: usize, places: Vec<u16>, contents: Vec<u32> },
+    /// All of them, one after the other.
+    All(Vec<u32>),
 }
 
 impl Door {
@@ -28,24 +39,25 @@ impl Door {
         if period > self.period {
             self.period = period;
             self.written = 0;
-            self.slots.fill(0);
+            self.slots = Slots::free(self.slots.len());
         }
     }
 
     /// Reads all slots, a cache line at a time.
     pub(super) fn read_through(&self) -> u64 {
-        self.slots.iter().step_by(16).fold(0, |sum, slot| sum ^ u64::from(*slot))
+        let (Slots::All(slots) | Slots::Few { contents: slots, .. }) = &self.slots;
+        slots.iter().step_by(16).fold(0, |sum, slot| sum ^ u64::from(*slot))
     }
 
     /// The other author who said this lately; `None` if nobody did, which is remembered.
     pub(super) fn knock(&mut self, term: u64, author: u16) -> Option<u16> {
         let crowded = self.written > self.slots.len() / 2 && self.slots.len() < *SLOTS.end();
-        if self.slots.is_empty() || crowded {
-            self.slots = vec![0; (2 * self.slots.len()).clamp(*SLOTS.start(), *SLOTS.end())];
+        if self.slots.len() == 0 || crowded {
+            self.slots = Slots::free((2 * self.slots.len()).clamp(*SLOTS.start(), *SLOTS.end()));
             self.written = 0;
         }
         let mask = self.slots.len() - 1;
-        let slot = self.slots.get_mut(term as usize & mask)?;
+        let slot = self.slots.at(term as usize & mask);
         let tag = (term >> 48) as u16;
         let (kept, other) = ((*slot >> 16) as u16, *slot as u16);
         if *slot != 0 && kept == tag {
@@ -57,27 +69,85 @@ impl Door {
     }
 }
 
-/// Slots, then pairs of place and content.
-fn sparse<S: Serializer>(slots: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
-    let used: Vec<(usize, u32)> = slots.iter().copied().enumerate().filter(|(_, slot)| *slot != 0).collect();
-    if used.len() * 2 < slots.len() {
-        (slots.len(), used, Vec::<u32>::new()).serialize(serializer)
-    } else {
-        (slots.len(), Vec::<(usize, u32)>::new(), slots).serialize(serializer)
+impl Slots {
+    fn free(len: usize) -> Self {
+        Self::Few { len, places: Vec::new(), contents: Vec::new() }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Few { len, .. } => *len,
+            Self::All(slots) => slots.len(),
+        }
+    }
+
+    /// A slot, to be written if it is free.
+    fn at(&mut self, place: usize) -> &mut u32 {
+        if let Self::Few { len, places, contents } = self
+            && places.len() >= FEW
+        {
+            let mut all = vec![0; *len];
+            for (place, content) in places.iter().zip(contents) {
+                all[usize::from(*place)] = *content;
+            }
+            *self = Self::All(all);
+        }
+        match self {
+            Self::All(slots) => &mut slots[place],
+            Self::Few { places, contents, .. } => {
+                let at = places.partition_point(|known| usize::from(*known) < place);
+                if places.get(at).is_none_or(|known| usize::from(*known) != place) {
+                    room::insert(places, at, place as u16);
+                    room::insert(contents, at, 0);
+                }
+                &mut contents[at]
+            }
+        }
+    }
+
+    /// Places and contents of those that are not free.
+    fn written(&self) -> Vec<(usize, u32)> {
+        let written: Vec<(usize, u32)> = match self {
+            Self::Few { places, contents, .. } => {
+                places.iter().map(|place| usize::from(*place)).zip(contents.iter().copied()).collect()
+            }
+            Self::All(slots) => slots.iter().copied().enumerate().collect(),
+        };
+        written.into_iter().filter(|(_, content)| *content != 0).collect()
     }
 }
 
-fn dense<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
-    let (len, used, all) = <(usize, Vec<(usize, u32)>, Vec<u32>)>::deserialize(deserializer)?;
-    if len != 0 && !(len.is_power_of_two() && SLOTS.contains(&len)) {
-        return Err(serde::de::Error::custom(format!("{len} slots of a door")));
+impl Default for Slots {
+    fn default() -> Self {
+        Self::free(0)
     }
-    let mut slots = all;
-    slots.resize(len, 0);
-    for (at, content) in used {
-        if let Some(slot) = slots.get_mut(at) {
-            *slot = content;
+}
+
+/// How many there are, then pairs of place and content, or all contents where that is shorter.
+impl Serialize for Slots {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (len, written) = (self.len(), self.written());
+        if written.len() * 2 < len {
+            return (len, written, Vec::<u32>::new()).serialize(serializer);
         }
+        let mut all = vec![0_u32; len];
+        written.into_iter().for_each(|(place, content)| all[place] = content);
+        (len, Vec::<(usize, u32)>::new(), all).serialize(serializer)
     }
-    Ok(slots)
+}
+
+impl<'de> Deserialize<'de> for Slots {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (len, written, all) = <(usize, Vec<(usize, u32)>, Vec<u32>)>::deserialize(deserializer)?;
+        if len != 0 && !(len.is_power_of_two() && SLOTS.contains(&len)) {
+            return Err(serde::de::Error::custom(format!("{len} slots of a door")));
+        }
+        let mut slots = Self::free(len);
+        for (place, content) in all.into_iter().enumerate().chain(written) {
+            if place < len && content != 0 {
+                *slots.at(place) = content;
+            }
+        }
+        Ok(slots)
+    }
 }
