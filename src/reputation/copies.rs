@@ -84,15 +84,31 @@ pub fn fingerprint_of(event: &Observation<'_>) -> u64 {
 
 /// Whether a text has so many words, links and handles left out. Two characters of a script without spaces are one word.
 pub fn has_words(text: &str, enough: usize) -> bool {
-    let pieces = text.split_whitespace().filter(|piece| !piece.starts_with('@') && !is_link(piece));
     let mut halves = 0;
-    for word in pieces.flat_map(|piece| piece.split(|c: char| !c.is_alphanumeric())).filter(|word| !word.is_empty()) {
-        halves += if word.starts_with(fingerprint::is_unspaced) { word.chars().count() } else { 2 };
+    for piece in text.split_whitespace().filter(|piece| !piece.starts_with('@') && !is_link(piece)) {
+        halves += if piece.is_ascii() { 2 * plain_words(piece) } else { halves_of(piece) };
         if halves / 2 >= enough {
             return true;
         }
     }
     false
+}
+
+/// How many words a piece of ASCII has.
+fn plain_words(piece: &str) -> usize {
+    let (mut words, mut inside) = (0, false);
+    for byte in piece.bytes() {
+        let is_in = byte.is_ascii_alphanumeric();
+        words += usize::from(is_in && !inside);
+        inside = is_in;
+    }
+    words
+}
+
+/// Twice as many, a character of a script without spaces being half a word.
+fn halves_of(piece: &str) -> usize {
+    let words = piece.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(|word| if word.starts_with(fingerprint::is_unspaced) { word.chars().count() } else { 2 }).sum()
 }
 
 fn is_link(piece: &str) -> bool {
