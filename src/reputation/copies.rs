@@ -85,8 +85,8 @@ pub fn fingerprint_of(event: &Observation<'_>) -> u64 {
 /// Whether a text has so many words, links and handles left out. Two characters of a script without spaces are one word.
 pub fn has_words(text: &str, enough: usize) -> bool {
     let mut halves = 0;
-    for piece in text.split_whitespace().filter(|piece| !piece.starts_with('@') && !is_link(piece)) {
-        halves += if piece.is_ascii() { 2 * plain_words(piece) } else { halves_of(piece) };
+    for piece in text.split(' ') {
+        halves += plain_words(piece).map_or_else(|| halves_of(piece), |words| 2 * words);
         if halves / 2 >= enough {
             return true;
         }
@@ -94,26 +94,26 @@ pub fn has_words(text: &str, enough: usize) -> bool {
     false
 }
 
-/// How many words a piece of ASCII has.
-fn plain_words(piece: &str) -> usize {
+/// How many words a piece without a space has, which is all that most texts are made of: only letters, digits and marks of ASCII,
+/// and neither link nor handle; `None` of others.
+fn plain_words(piece: &str) -> Option<usize> {
     let (mut words, mut inside) = (0, false);
     for byte in piece.bytes() {
         let is_in = byte.is_ascii_alphanumeric();
+        if !is_in && (!byte.is_ascii_graphic() || matches!(byte, b'@' | b':')) {
+            return None;
+        }
         words += usize::from(is_in && !inside);
         inside = is_in;
     }
-    words
+    Some(words)
 }
 
-/// Twice as many, a character of a script without spaces being half a word.
+/// Twice as many of any piece, a character of a script without spaces being half a word.
 fn halves_of(piece: &str) -> usize {
-    let words = piece.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let pieces = piece.split_whitespace().filter(|piece| !piece.starts_with('@') && !piece.contains("://"));
+    let words = pieces.flat_map(|piece| piece.split(|c: char| !c.is_alphanumeric())).filter(|word| !word.is_empty());
     words.map(|word| if word.starts_with(fingerprint::is_unspaced) { word.chars().count() } else { 2 }).sum()
-}
-
-fn is_link(piece: &str) -> bool {
-    // Looking for one byte is quick.
-    piece.contains(':') && piece.contains("://")
 }
 
 impl Copies {

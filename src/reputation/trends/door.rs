@@ -65,6 +65,7 @@ impl Door {
         }
         self.written += 1;
         *slot = u32::from(tag) << 16 | u32::from(author);
+        self.slots.settle();
         None
     }
 }
@@ -83,15 +84,6 @@ impl Slots {
 
     /// A slot, to be written if it is free.
     fn at(&mut self, place: usize) -> &mut u32 {
-        if let Self::Few { len, places, contents } = self
-            && places.len() >= FEW
-        {
-            let mut all = vec![0; *len];
-            for (place, content) in places.iter().zip(contents) {
-                all[usize::from(*place)] = *content;
-            }
-            *self = Self::All(all);
-        }
         match self {
             Self::All(slots) => &mut slots[place],
             Self::Few { places, contents, .. } => {
@@ -102,6 +94,18 @@ impl Slots {
                 }
                 &mut contents[at]
             }
+        }
+    }
+
+    /// Lays all of them out where too many were written.
+    fn settle(&mut self) {
+        let Self::Few { len, places, contents } = self else { return };
+        if places.len() >= FEW {
+            let mut all = vec![0; *len];
+            for (place, content) in places.iter().zip(contents) {
+                all[usize::from(*place)] = *content;
+            }
+            *self = Self::All(all);
         }
     }
 
@@ -146,6 +150,7 @@ impl<'de> Deserialize<'de> for Slots {
         for (place, content) in all.into_iter().enumerate().chain(written) {
             if place < len && content != 0 {
                 *slots.at(place) = content;
+                slots.settle();
             }
         }
         Ok(slots)
