@@ -156,3 +156,43 @@ impl<'de> Deserialize<'de> for Slots {
         Ok(slots)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether slots lie in a short list or side by side cannot be told from what is said at the door, nor from a snapshot.
+    #[test]
+    fn few_slots_and_all_of_them_are_alike() {
+        let mut door = Door::default();
+        let mut plain = Vec::<u32>::new();
+        let (mut written, mut lens) = (0, Vec::new());
+        for number in 0..6_000_u64 {
+            let term = xxhash_rust::xxh3::xxh3_64(&(number % 4_500).to_le_bytes());
+            let author = (number % 7) as u16;
+            if plain.is_empty() || (written > plain.len() / 2 && plain.len() < *SLOTS.end()) {
+                plain = vec![0; (2 * plain.len()).clamp(*SLOTS.start(), *SLOTS.end())];
+                written = 0;
+                lens.push(plain.len());
+            }
+            let len = plain.len();
+            let slot = &mut plain[term as usize % len];
+            let (tag, other) = ((term >> 48) as u16, *slot as u16);
+            let known = *slot != 0 && (*slot >> 16) as u16 == tag;
+            if !known {
+                (*slot, written) = (u32::from(tag) << 16 | u32::from(author), written + 1);
+            }
+            assert_eq!(door.knock(term, author), (known && other != author).then_some(other), "{number}");
+            if number % 97 == 0 {
+                let kept = serde_json::to_string(&door).unwrap();
+                door = serde_json::from_str(&kept).unwrap();
+                assert_eq!(serde_json::to_string(&door).unwrap(), kept);
+            }
+        }
+        assert_eq!(lens, [128, 256, 512, 1024, 2048]);
+        let used = plain.iter().copied().enumerate().filter(|(_, slot)| *slot != 0).collect::<Vec<_>>();
+        assert_eq!(door.slots.written(), used);
+        door.open(PERIOD);
+        assert_eq!((door.slots.len(), door.slots.written()), (2048, Vec::new()));
+    }
+}
