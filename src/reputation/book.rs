@@ -1,5 +1,6 @@
 //! The entities of one partition, and their clock.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -8,6 +9,7 @@ use indexmap::IndexMap;
 use super::Rules;
 use super::alert::Alert;
 use super::entity::EntityState;
+use super::keys::Keys;
 use super::observation::Observation;
 use super::rules::STEP;
 use super::snapshot::{self, Snapshot};
@@ -25,6 +27,10 @@ pub struct Book {
     entities: IndexMap<Arc<str>, Kept, FixedState>,
     /// Places of those that changed since the last news.
     changed: Vec<usize>,
+    /// Where the last event was added: those of an entity mostly come in a row.
+    last: usize,
+    /// What events that were gathered are looked up by.
+    awaited: Vec<Keys>,
     clock: i64,
     /// The clock when all entities were looked at last.
     looked: Option<i64>,
@@ -36,13 +42,13 @@ struct Kept {
     state: EntityState,
     /// It stands among the changed.
     changed: bool,
-    /// Many events of it come now.
-    awaited: bool,
+    /// Many events of it come now: where in the book's list of those that are awaited.
+    awaited: Range<usize>,
 }
 
 impl Kept {
     fn new(state: EntityState, changed: bool) -> Self {
-        Self { state, changed, awaited: false }
+        Self { state, changed, awaited: 0..0 }
     }
 }
 
@@ -64,6 +70,8 @@ impl Book {
             rules,
             entities: IndexMap::default(),
             changed: Vec::new(),
+            last: 0,
+            awaited: Vec::new(),
             clock: i64::MIN,
             looked: None,
             alerts: Vec::new(),
@@ -102,9 +110,12 @@ impl Book {
         });
         let mut placed: Vec<_> = placed.collect();
         placed.sort_unstable();
+        self.awaited.clear();
         for same in placed.chunk_by(|(one, ..), (other, ..)| one == other).filter(|same| same.len() >= MANY) {
             if let Some((_, kept)) = self.entities.get_index_mut(same[0].0) {
-                kept.awaited = true;
+                let first = self.awaited.len();
+                self.awaited.extend(same.iter().map(|(_, index, _)| Keys::of(&events[*index])));
+                kept.awaited = first..self.awaited.len();
             }
         }
         placed.into_iter().map(|(_, index, clock)| (index, clock)).collect()
@@ -114,16 +125,19 @@ impl Book {
     pub fn fold_at(&mut self, event: &Observation<'_>, clock: i64) {
         let Some(entity) = &event.entity else { return };
         self.clock = self.clock.max(clock);
-        let place = match self.entities.get_index_of(&*entity.id) {
+        let last = self.entities.get_index(self.last).filter(|(id, _)| ***id == *entity.id).map(|_| self.last);
+        let place = match last.or_else(|| self.entities.get_index_of(&*entity.id)) {
             Some(place) => place,
             None => {
-                let kept = Kept::new(EntityState::new(entity, clock), false);
-                self.entities.insert_full(Arc::from(&*entity.id), kept).0
+                let state = EntityState::new(entity, clock);
+                self.entities.insert_full(Arc::clone(&state.named.id), Kept::new(state, false)).0
             }
         };
+        self.last = place;
         let kept = &mut self.entities[place];
-        if std::mem::take(&mut kept.awaited) {
-            kept.state.warm_up();
+        if let Some(awaited) = self.awaited.get(std::mem::take(&mut kept.awaited)).filter(|awaited| !awaited.is_empty())
+        {
+            kept.state.warm_up(awaited);
         }
         // First what the steps before it saw, so that a late look sees what a timely one would have.
         kept.state.advance(clock, &self.rules, &mut self.alerts);

@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,11 @@ impl ClusterId {
     /// The fingerprint; `None` of what has no copies.
     pub(super) fn fingerprint(self) -> Option<u64> {
         (self.0 != ALONE).then_some(self.0)
+    }
+
+    /// Whether it is the cluster of a fingerprint.
+    pub(super) fn is(self, fingerprint: u64) -> bool {
+        self.0 == fingerprint
     }
 
     /// Itself, or `None` for what has no copies.
@@ -78,15 +84,36 @@ pub fn fingerprint_of(event: &Observation<'_>) -> u64 {
 
 /// Whether a text has so many words, links and handles left out. Two characters of a script without spaces are one word.
 pub fn has_words(text: &str, enough: usize) -> bool {
-    let pieces = text.split_whitespace().filter(|piece| !piece.starts_with('@') && !piece.contains("://"));
     let mut halves = 0;
-    for word in pieces.flat_map(|piece| piece.split(|c: char| !c.is_alphanumeric())).filter(|word| !word.is_empty()) {
-        halves += if word.starts_with(fingerprint::is_unspaced) { word.chars().count() } else { 2 };
+    for piece in text.split(' ') {
+        halves += plain_words(piece).map_or_else(|| halves_of(piece), |words| 2 * words);
         if halves / 2 >= enough {
             return true;
         }
     }
     false
+}
+
+/// How many words a piece without a space has, which is all that most texts are made of: only letters, digits and marks of ASCII,
+/// and neither link nor handle; `None` of others.
+fn plain_words(piece: &str) -> Option<usize> {
+    let (mut words, mut inside) = (0, false);
+    for byte in piece.bytes() {
+        let is_in = byte.is_ascii_alphanumeric();
+        if !is_in && (!byte.is_ascii_graphic() || matches!(byte, b'@' | b':')) {
+            return None;
+        }
+        words += usize::from(is_in && !inside);
+        inside = is_in;
+    }
+    Some(words)
+}
+
+/// Twice as many of any piece, a character of a script without spaces being half a word.
+fn halves_of(piece: &str) -> usize {
+    let pieces = piece.split_whitespace().filter(|piece| !piece.starts_with('@') && !piece.contains("://"));
+    let words = pieces.flat_map(|piece| piece.split(|c: char| !c.is_alphanumeric())).filter(|word| !word.is_empty());
+    words.map(|word| if word.starts_with(fingerprint::is_unspaced) { word.chars().count() } else { 2 }).sum()
 }
 
 impl Copies {
@@ -149,14 +176,18 @@ impl Copies {
         self.fingerprints.is_empty()
     }
 
+    /// Looks where a fingerprint will be looked for.
+    pub(super) fn look_ahead(&self, fingerprint: u64) -> usize {
+        self.place(fingerprint).unwrap_or_default()
+    }
+
     fn slot(&self, cluster: ClusterId) -> Option<usize> {
         self.place(cluster.0).filter(|place| self.is_current(*place))
     }
 
     /// Where the cluster of exactly this fingerprint stands.
     fn place(&self, fingerprint: u64) -> Option<usize> {
-        let is_it = |place| self.fingerprints.get(usize::from(place)) == Some(&fingerprint);
-        self.places.find(fingerprint, is_it).map(usize::from)
+        find(&self.places, &self.fingerprints, fingerprint)
     }
 
     fn is_current(&self, place: usize) -> bool {
@@ -220,11 +251,14 @@ impl Copies {
         if self.idle.is_empty() || self.idle.len() > 2 * CLUSTERS {
             self.idle = self.active.iter().copied().zip(self.fingerprints.iter().copied()).map(Reverse).collect();
         }
-        while let Some(Reverse((at, fingerprint))) = self.idle.pop() {
-            let Some(place) = self.place(fingerprint) else { continue };
-            self.idle.push(Reverse((self.active[place], fingerprint)));
-            if self.active[place] == at {
-                return Some(place);
+        let (places, fingerprints) = (&self.places, &self.fingerprints);
+        while let Some(mut first) = self.idle.peek_mut() {
+            let Reverse((at, fingerprint)) = *first;
+            match find(places, fingerprints, fingerprint) {
+                Some(place) if self.active[place] == at => return Some(place),
+                // Which moves it to where it belongs.
+                Some(place) => first.0.0 = self.active[place],
+                None => drop(PeekMut::pop(first)),
             }
         }
         None
@@ -250,6 +284,11 @@ impl Copies {
             *kept = place as u16;
         }
     }
+}
+
+fn find(places: &Places, fingerprints: &[u64], fingerprint: u64) -> Option<usize> {
+    let is_it = |place| fingerprints.get(usize::from(place)) == Some(&fingerprint);
+    places.find(fingerprint, is_it).map(usize::from)
 }
 
 impl From<Kept> for Copies {

@@ -10,6 +10,7 @@ use super::Rules;
 use super::alert::Alert;
 use super::community::Community;
 use super::detect::{Detectors, Reading};
+use super::keys::Keys;
 use super::observation::{Concerned, Observation};
 use super::rules::{STEP, WINDOWS};
 use super::score::{self, Score};
@@ -79,10 +80,15 @@ impl EntityState {
         self.score.look(at);
     }
 
-    /// Fetches from memory what many events will look into here and there. The processor waits for one such look after the other,
-    /// and for a whole table hardly longer than for one of them.
-    pub fn warm_up(&self) {
+    /// Fetches from memory what many events will look into here and there. The processor would wait for one such look after the other,
+    /// and waits for many at once, or for a whole table, hardly longer than for one of them.
+    pub(super) fn warm_up(&self, awaited: &[Keys]) {
         std::hint::black_box(self.trends.read_through());
+        // None of these looks needs what another finds, so the processor waits for many at a time.
+        for keys in awaited {
+            std::hint::black_box(self.score.look_ahead(keys));
+            std::hint::black_box(self.community.look_ahead(keys) ^ self.detectors.look_ahead(keys));
+        }
     }
 
     /// Adds an event.

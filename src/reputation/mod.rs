@@ -6,12 +6,15 @@
 //! that is), [`detect`] (drops and spikes), [`trends`] (what rises) and [`community`] (who is answered, and who stays).
 
 pub mod alert;
+mod blocks;
 pub mod book;
+mod by_name;
 pub mod community;
 pub mod copies;
 pub mod detect;
 pub mod entity;
 mod hashing;
+mod keys;
 pub mod observation;
 mod room;
 pub mod rules;

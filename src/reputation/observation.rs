@@ -262,7 +262,9 @@ impl<'a> Observation<'a> {
             let mut around = text.chars().skip(start.saturating_sub(1)).take(1 + start.min(1));
             place.field == Field::Text && around.any(|c| matches!(c, '@' | '＠'))
         };
-        text.contains(['@', '＠']) && self.entity.iter().flat_map(|entity| &entity.matched).any(is_handle)
+        let mut matched = self.entity.iter().flat_map(|entity| &entity.matched).peekable();
+        // One mark after the other: that is a search for a byte each.
+        matched.peek().is_some() && (text.contains('@') || text.contains('＠')) && matched.any(is_handle)
     }
 
     /// `created_at` in milliseconds since the epoch.

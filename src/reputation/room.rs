@@ -25,6 +25,14 @@ pub(super) fn insert<T>(list: &mut Vec<T>, place: usize, item: T) {
     list.insert(place, item);
 }
 
+/// Adds to the end of a list that is never longer than `most`.
+pub(super) fn push_within<T>(list: &mut Vec<T>, item: T, most: usize) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(more::<T>(list.len()).min(most - list.len()));
+    }
+    list.push(item);
+}
+
 /// Adds to the end of a queue.
 pub(super) fn push_back<T>(queue: &mut VecDeque<T>, item: T) {
     if queue.len() == queue.capacity() {

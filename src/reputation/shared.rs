@@ -1,7 +1,7 @@
 //! Names that many entities have in common: topics, sources and languages, one copy of each. So they take no memory of their own in
 //! each entity, and comparing them hardly ever waits for it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use serde::{Deserialize, Deserializer};
@@ -30,14 +30,6 @@ pub(super) fn name(name: &str) -> Arc<str> {
 pub(super) fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[Vec<Arc<str>>; 3], D::Error> {
     let kept = <[Vec<String>; 3]>::deserialize(deserializer)?;
     Ok(kept.map(|names| names.iter().map(|it| name(it)).collect()))
-}
-
-/// What has a name, read back from a snapshot.
-pub(super) fn by_name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<Arc<str>, T>, D::Error> {
-    let kept = BTreeMap::<String, T>::deserialize(deserializer)?;
-    Ok(kept.into_iter().map(|(key, it)| (name(&key), it)).collect())
 }
 
 #[cfg(test)]

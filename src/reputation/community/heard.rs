@@ -1,8 +1,7 @@
 //! What one event is to the community: who speaks, to whom, and whether an answer is expected.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
-
 use crate::mention::Kind;
+use crate::reputation::keys;
 use crate::reputation::observation::{Observation, Said};
 use crate::watch::Relation;
 
@@ -57,8 +56,8 @@ impl Heard {
     /// Reads an event.
     pub(super) fn new(event: &Observation<'_>) -> Self {
         let said = &event.mention;
-        let source = xxh3_64(said.source.as_bytes());
-        let key = |name: &str| (xxh3_64_with_seed(name.as_bytes(), source) >> 16).max(1);
+        let source = keys::source(event);
+        let key = |name: &str| keys::mention(name, source);
         let voice = voice(event);
         let opens = opens(said);
         let asks = event.signals.question || event.signals.complaint.is_some_and(|complaint| complaint >= LIKELY);

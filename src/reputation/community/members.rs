@@ -18,6 +18,8 @@ pub(super) const PERIOD: i32 = 30;
 const FORGET: i32 = 90;
 /// Keys are hashes of 48 bits.
 const ALL: u64 = 1 << 48;
+/// Bits below a key.
+const BELOW: u32 = 16;
 
 /// When an author wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +33,9 @@ struct Seen {
 /// The authors of one entity. Days are whole days of UTC since the epoch.
 #[derive(Debug, Clone)]
 pub(super) struct Members {
-    /// In the order of their keys: as a list they take little more than half of what they would take as a tree.
-    kept: Vec<(u64, Seen)>,
+    /// In order: a key in the upper 48 bits, and below it where in `seen` its author stands. Whoever comes moves no more than these.
+    keys: Vec<u64>,
+    seen: Vec<Seen>,
     /// Keys below it are kept.
     limit: u64,
     /// A higher limit on probation, and the day from which authors below it are kept: figures use it once it knows the whole past that
@@ -56,7 +59,7 @@ pub(super) struct Turnout {
 
 impl Default for Members {
     fn default() -> Self {
-        Self { kept: Vec::new(), limit: ALL, next: None, today: i32::MIN }
+        Self { keys: Vec::new(), seen: Vec::new(), limit: ALL, next: None, today: i32::MIN }
     }
 }
 
@@ -81,6 +84,16 @@ impl Seen {
     }
 }
 
+/// The key of an entry of `keys`.
+fn key(kept: u64) -> u64 {
+    kept >> BELOW
+}
+
+/// And where its author stands.
+fn place(kept: u64) -> usize {
+    (kept & ((1 << BELOW) - 1)) as usize
+}
+
 impl Members {
     /// An author wrote.
     pub(super) fn note(&mut self, author: u64, day: i32) {
@@ -90,29 +103,63 @@ impl Members {
         if author >= self.next.map_or(self.limit, |(limit, _)| limit) || self.today - day >= FORGET {
             return;
         }
-        let place = self.kept.binary_search_by_key(&author, |(key, _)| *key).unwrap_or_else(|place| {
-            room::insert(&mut self.kept, place, (author, Seen { first: day, last: day, days: 0 }));
-            place
-        });
-        self.kept[place].1.note(day);
-        while self.kept.len() > MOST {
-            let Some((largest, _)) = self.kept.pop() else { break };
-            self.next =
-                self.next.map(|(limit, since)| (limit.min(largest), since)).filter(|(limit, _)| *limit > self.limit);
-            self.limit = self.limit.min(largest);
+        let at = self.keys.partition_point(|kept| key(*kept) < author);
+        match self.keys.get(at).filter(|kept| key(**kept) == author) {
+            Some(kept) => self.seen[place(*kept)].note(day),
+            None => self.enter(at, author, Seen { first: day, last: day, days: 1 }),
         }
+    }
+
+    /// Looks where an author will be looked for.
+    pub(super) fn look_ahead(&self, author: u64) -> usize {
+        self.keys.partition_point(|kept| key(*kept) < author)
+    }
+
+    /// An author who is not known takes part. If there are too many, the one of the largest key goes, who may be the same.
+    fn enter(&mut self, at: usize, author: u64, new: Seen) {
+        if self.keys.len() < MOST {
+            room::insert(&mut self.keys, at, author << BELOW | self.seen.len() as u64);
+            return room::push(&mut self.seen, new);
+        }
+        let mut largest = author;
+        if at < self.keys.len()
+            && let Some(last) = self.keys.pop()
+        {
+            largest = key(last);
+            self.seen[place(last)] = new;
+            self.keys.insert(at, author << BELOW | place(last) as u64);
+        }
+        self.next =
+            self.next.map(|(limit, since)| (limit.min(largest), since)).filter(|(limit, _)| *limit > self.limit);
+        self.limit = self.limit.min(largest);
+    }
+
+    /// Authors in the order of their keys.
+    fn iter(&self) -> impl Iterator<Item = (u64, &Seen)> {
+        self.keys.iter().map(|kept| (key(*kept), &self.seen[place(*kept)]))
     }
 
     /// A new day: the silent are forgotten, and where that leaves room more are let in.
     fn turn(&mut self, day: i32) {
         self.today = day;
-        self.kept.retain(|(_, seen)| day - seen.last < FORGET);
+        if self.seen.iter().any(|seen| day - seen.last >= FORGET) {
+            let (before, stay) = (std::mem::take(&mut self.seen), &mut self.seen);
+            self.keys.retain_mut(|kept| {
+                let seen = before[place(*kept)];
+                let stays = day - seen.last < FORGET;
+                if stays {
+                    *kept = key(*kept) << BELOW | stay.len() as u64;
+                    stay.push(seen);
+                }
+                stays
+            });
+        }
         if let Some((limit, since)) = self.next {
             if day - since >= FORGET {
                 (self.limit, self.next) = (limit, None);
             }
-        } else if self.limit < ALL && self.kept.len() < MOST / 4 {
-            let room = (MOST / 2) as f64 / self.kept.len().max(1) as f64;
+        } else if self.limit < ALL && self.keys.len() < MOST / 4 {
+            let room = (MOST / 2) as f64 / self.keys.len().max(1) as f64;
             let limit = ((self.limit as f64 * room) as u64).min(ALL);
             self.next = Some((limit, day));
         }
@@ -123,7 +170,7 @@ impl Members {
         let (now, before) = (day - PERIOD + 1, day - 2 * PERIOD + 1);
         let scale = ALL as f64 / self.limit as f64;
         let mut turnout = Turnout::default();
-        for (_, seen) in self.kept.iter().take_while(|(key, _)| *key < self.limit) {
+        for (_, seen) in self.iter().take_while(|(key, _)| *key < self.limit) {
             let (active, earlier) = (seen.within(now, day), seen.within(before, now - 1));
             turnout.active += if active { scale } else { 0.0 };
             turnout.newcomers += if active && seen.first >= now { scale } else { 0.0 };
@@ -149,10 +196,10 @@ const EPOCH: i32 = 1 << 20;
 impl Serialize for Members {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let day = |day: i32| u64::from((day + EPOCH).unsigned_abs());
-        let row = |(key, seen): &(u64, Seen)| {
-            [*key, day(seen.first) << 24 | day(seen.last), seen.days >> 32, seen.days & u64::from(u32::MAX)]
+        let row = |(key, seen): (u64, &Seen)| {
+            [key, day(seen.first) << 24 | day(seen.last), seen.days >> 32, seen.days & u64::from(u32::MAX)]
         };
-        let authors = Rows(self.kept.iter().map(row).collect());
+        let authors = Rows(self.iter().map(row).collect());
         Kept { limit: self.limit, next: self.next, today: self.today, authors }.serialize(serializer)
     }
 }
@@ -167,6 +214,9 @@ impl<'de> Deserialize<'de> for Members {
         let mut authors: Vec<_> = kept.authors.0.into_iter().map(author).collect();
         authors.sort_by_key(|(key, _)| *key);
         authors.dedup_by_key(|(key, _)| *key);
-        Ok(Self { kept: authors, limit: kept.limit.max(1), next: kept.next, today: kept.today })
+        authors.truncate(MOST);
+        let keys = (0..).zip(&authors).map(|(place, (key, _))| key << BELOW | place).collect();
+        let seen = authors.into_iter().map(|(_, seen)| seen).collect();
+        Ok(Self { keys, seen, limit: kept.limit.max(1), next: kept.next, today: kept.today })
     }
 }

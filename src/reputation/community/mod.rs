@@ -23,6 +23,7 @@ pub use report::{CommunityReport, Quantiles};
 use serde::{Deserialize, Serialize};
 
 use super::Rules;
+use super::keys::{self, Keys};
 use super::observation::Observation;
 use super::score::Folded;
 use crate::mention::Op;
@@ -75,6 +76,11 @@ impl Community {
         for (at, key) in self.posts.left() {
             self.shelf.take(key, at);
         }
+    }
+
+    /// Looks where an event will be looked for; of what is there.
+    pub(super) fn look_ahead(&self, keys: &Keys) -> usize {
+        self.talk.look_ahead(keys.mention) ^ self.members.look_ahead(keys::short(keys.author))
     }
 
     fn turn(&mut self, at: i64) {

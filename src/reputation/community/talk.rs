@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::heard::{Heard, Voice};
 use super::packed::{Packed, Rows};
+use crate::reputation::blocks::Blocks;
 use crate::reputation::hashing::Places;
 use crate::reputation::room;
 
@@ -38,15 +39,24 @@ pub(super) struct Row {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Talk {
     /// As small as in a snapshot: they are most of what a community takes.
-    rows: Vec<Packed<5>>,
+    rows: Blocks<Packed<5>>,
     /// Places of rows that were forgotten.
     free: Vec<u16>,
     /// Places of rows by key.
     places: Places,
     /// The same as they came.
     order: VecDeque<u16>,
-    /// By what they answer, then by age: (parent, or the thread of those that name nothing else; which of the two; time; key).
-    answers: BTreeSet<(u64, bool, i64, u64)>,
+    /// By what they answer, then by age.
+    answers: BTreeSet<Place>,
+}
+
+/// Where a mention stands among answers: under its parent, or the thread of those that name nothing else, which an odd number tells;
+/// then its time and its key.
+type Place = (u64, u64, u64);
+
+/// What stands under a parent or a thread.
+fn under(key: u64, loose: bool) -> u64 {
+    key << 1 | u64::from(loose)
 }
 
 impl Row {
@@ -64,9 +74,9 @@ impl Row {
     }
 
     /// Its place among answers; `None` if it answers nothing.
-    fn place(&self) -> Option<(u64, bool, i64, u64)> {
-        let under = if self.loose { self.thread } else { self.parent };
-        (under != 0).then_some((under, self.loose, self.at, self.key))
+    fn place(&self) -> Option<Place> {
+        let above = if self.loose { self.thread } else { self.parent };
+        (above != 0).then_some((under(above, self.loose), self.at.max(0) as u64, self.key))
     }
 
     fn pack(&self) -> [u64; 5] {
@@ -102,6 +112,11 @@ impl Talk {
         self.places.find(key, |place| self.rows[usize::from(place)].number(KEY) == key)
     }
 
+    /// Looks where a mention will be looked for.
+    pub(super) fn look_ahead(&self, key: u64) -> usize {
+        self.place(key).map_or(0, usize::from)
+    }
+
     /// Remembers a mention; the one that came first is forgotten if there are too many. Says whether it is a new one.
     pub(super) fn insert(&mut self, row: Row) -> bool {
         if self.place(row.key).is_some() {
@@ -120,7 +135,7 @@ impl Talk {
                 place
             }
             None => {
-                room::push(&mut self.rows, packed);
+                self.rows.push(packed);
                 self.rows.len() as u16 - 1
             }
         };
@@ -149,16 +164,17 @@ impl Talk {
 
     /// Replies to a mention, oldest first.
     pub(super) fn replies(&self, key: u64) -> impl Iterator<Item = Row> {
-        self.range((key, false, i64::MIN, 0), (key, false, i64::MAX, u64::MAX))
+        self.range(under(key, false), 0)
     }
 
     /// What names no more than a thread, from a moment on, oldest first.
     pub(super) fn loose(&self, thread: u64, since: i64) -> impl Iterator<Item = Row> {
-        self.range((thread, true, since, 0), (thread, true, i64::MAX, u64::MAX))
+        self.range(under(thread, true), since.max(0) as u64)
     }
 
-    fn range(&self, first: (u64, bool, i64, u64), last: (u64, bool, i64, u64)) -> impl Iterator<Item = Row> {
-        self.answers.range(first..=last).filter_map(|(.., key)| self.get(*key))
+    fn range(&self, under: u64, since: u64) -> impl Iterator<Item = Row> {
+        let places = (under, since, 0)..=(under, u64::MAX, u64::MAX);
+        self.answers.range(places).filter_map(|(.., key)| self.get(*key))
     }
 
     /// What an answer to a mention answers: that, and what its author said just before it in one go.

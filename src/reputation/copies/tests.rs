@@ -130,6 +130,14 @@ fn print(text: &str) -> u64 {
 }
 
 proptest! {
+    /// Plain words are counted a byte at a time, and nobody can tell.
+    #[test]
+    fn plain_words_count_as_all_do(text in "[ab1 ,.@:/\t\u{b}é咖]{0,40}") {
+        for enough in 1..6 {
+            prop_assert_eq!(has_words(&text, enough), halves_of(&text) / 2 >= enough);
+        }
+    }
+
     /// What is far apart does not depend on the order of arrival, and a snapshot goes on as if nothing had happened.
     #[test]
     fn a_snapshot_goes_on_alike(numbers in prop::collection::vec((0u64..60, 0u32..4, 0i64..10 * 24), 1..200), cut in 0usize..200) {

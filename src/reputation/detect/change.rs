@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::parts::{OTHER, Part as Counted, Parts};
+use super::parts::{ByName, OTHER, Part as Counted, Parts};
 use crate::reputation::alert::Level;
 use crate::reputation::standing::{Change, Part};
 use crate::reputation::tally::{Split, Tally};
@@ -69,7 +69,7 @@ pub(super) fn of_reputation(before: &Tally, after: &Tally) -> Change {
 pub(super) fn of_volume(parts: &Parts, usual: f64, scale: f64, only: Option<&Arc<str>>) -> Change {
     let expected = if parts.total.slow > 0.0 { usual / parts.total.slow } else { 0.0 };
     let excess = |part: &Counted| part.fast * scale - part.slow * expected;
-    let list = |names: &BTreeMap<Arc<str>, Counted>| {
+    let list = |names: &ByName| {
         largest_first(names.iter().map(|(name, part)| Part { id: Arc::clone(name), points: excess(part) }))
     };
     match only.and_then(|topic| Some((topic, parts.topics.get(topic)?))) {

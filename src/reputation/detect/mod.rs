@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Rules;
 use super::alert::{self, Alert, AlertKind, AlertState, Example, Level};
+use super::keys::Keys;
 use super::observation::Observation;
 use super::score::Folded;
 use super::standing::{Change, Named, OpenAlert};
@@ -93,6 +94,11 @@ impl Detectors {
         self.tone.hear(split, square, event.at());
         self.crowd.count(voice.count);
         self.examples.offer(event, weight);
+    }
+
+    /// Looks where an event will be looked for; of what is there.
+    pub(super) fn look_ahead(&self, keys: &Keys) -> usize {
+        self.voices.look_ahead(keys.author)
     }
 
     /// Looks. What is returned is to be published.

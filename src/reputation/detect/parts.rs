@@ -1,14 +1,13 @@
 //! Voices and opinions by topic, source and language.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::HOUR;
 use super::voices::Voice;
+use crate::reputation::by_name;
 use crate::reputation::observation::Observation;
-use crate::reputation::shared;
 use crate::reputation::tally::{Split, Tally};
 
 /// Half-lives in hours: of voices now, of voices as usual, of opinions between the published windows of 1 h and 24 h.
@@ -31,16 +30,13 @@ pub(super) struct Part {
     pub(super) split: Split,
 }
 
-type ByName = BTreeMap<Arc<str>, Part>;
+pub(super) type ByName = by_name::ByName<Part>;
 
 /// Sums by name, relative to the last step.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Parts {
-    #[serde(deserialize_with = "shared::by_name")]
     pub(super) topics: ByName,
-    #[serde(deserialize_with = "shared::by_name")]
     pub(super) sources: ByName,
-    #[serde(deserialize_with = "shared::by_name")]
     pub(super) languages: ByName,
     pub(super) total: Part,
     /// Σ of squared opinions.
@@ -78,9 +74,7 @@ impl Parts {
         };
         for names in [&mut self.topics, &mut self.sources, &mut self.languages] {
             names.values_mut().for_each(fade);
-            if names.values().any(|part| part.slow < LEAST) {
-                names.retain(|_, part| part.slow >= LEAST);
-            }
+            names.retain(|part| part.slow >= LEAST);
         }
         fade(&mut self.total);
         self.squares *= middle * middle;
@@ -111,7 +105,7 @@ fn put(names: &mut ByName, name: &str, whole: Part, part: f64) {
         return increase(sum, whole, part);
     }
     let name = if names.len() < NAMES { name } else { OTHER };
-    increase(names.entry(shared::name(name)).or_default(), whole, part);
+    increase(names.or_default(name), whole, part);
 }
 
 fn increase(sum: &mut Part, whole: Part, part: f64) {

@@ -1,9 +1,9 @@
 //! Who spoke within the hour, so that one loud author or one viral copy is not taken for a crowd.
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::HOUR;
+use crate::reputation::keys;
 use crate::reputation::observation::Observation;
 use crate::reputation::score::Folded;
 
@@ -40,10 +40,7 @@ impl Voices {
         if hour != self.hour {
             *self = Self { hour, ..Self::default() };
         }
-        let times = event.author().map_or(1, |author| {
-            let seed = xxh3_64_with_seed(event.mention.source.as_bytes(), 0);
-            self.again(xxh3_64_with_seed(author.as_bytes(), seed))
-        });
+        let times = keys::author(event).map_or(1, |author| self.again(author));
         let copies = f64::from(folded.copies.max(1));
         let copy = copies.sqrt() - (copies - 1.0).sqrt();
         let sincere = 1.0 - event.signals.spam.unwrap_or(0.0).clamp(0.0, 1.0);
@@ -52,6 +49,12 @@ impl Voices {
         // Copies: (√n)² − (√(n − 1))² = 1, whichever of them it is.
         let square = (before + turn).powi(2) - before.powi(2);
         Voice { count: first * copy * sincere, opinion: copy * turn, square }
+    }
+
+    /// Looks where an author will be looked for.
+    pub(super) fn look_ahead(&self, author: u64) -> usize {
+        let slot = (author as u32 as usize).checked_rem(self.slots.len());
+        slot.and_then(|slot| self.slots.get(slot)).map_or(0, |(_, times)| usize::from(*times))
     }
 
     /// How often this author spoke, this time included.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::decay::{Factors, SPANS};
 use super::entry::NOBODY;
 use super::sums::Head;
+use crate::reputation::blocks::Blocks;
 use crate::reputation::hashing::Places;
 use crate::reputation::room;
 use crate::reputation::rules::{AUTHOR_SHARE, ENOUGH_AUTHORS};
@@ -34,7 +35,7 @@ pub(super) struct Settled {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Authors {
     slots: Places,
-    known: Vec<Known>,
+    known: Blocks<Known>,
     free: Vec<Slot>,
     settled: Vec<Settled>,
     /// Nobody gives more than this. Not always exact, so that most looks need not go through all.
@@ -79,6 +80,11 @@ impl Authors {
     pub(super) fn settled_of(&self, slot: Slot) -> Option<&Settled> {
         let place = self.known.get(usize::from(slot))?.settled.checked_sub(1)?;
         self.settled.get(usize::from(place))
+    }
+
+    /// Who has a slot; [`NOBODY`] where nobody does.
+    pub(super) fn of(&self, slot: Slot) -> u64 {
+        self.known.get(usize::from(slot)).map_or(NOBODY, |known| known.author)
     }
 
     /// One more open mention.
@@ -173,7 +179,7 @@ impl Authors {
     fn heaviest(&self, span: usize, presence: f64) -> (Vec<(f64, Slot)>, usize) {
         let (mut heaviest, mut present) = (Vec::with_capacity(MOST_CAPPED + 1), 0);
         let mut bar = 0.0;
-        for (slot, known) in (0..).zip(&self.known) {
+        for (slot, known) in (0..).zip(self.known.iter()) {
             let weight = known.weights[span];
             present += usize::from(weight >= presence);
             if weight > bar {
@@ -203,7 +209,7 @@ impl Authors {
                 slot
             }
             None => {
-                room::push(&mut self.known, new);
+                self.known.push(new);
                 self.known.len() as Slot - 1
             }
         };
@@ -212,7 +218,7 @@ impl Authors {
         slot
     }
 
-    fn find(&self, author: u64) -> Option<Slot> {
+    pub(super) fn find(&self, author: u64) -> Option<Slot> {
         self.slots.find(author, |slot| self.known[usize::from(slot)].author == author)
     }
 

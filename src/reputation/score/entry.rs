@@ -1,10 +1,8 @@
 //! One open mention, as little of it as the sums need.
 
-use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
-
 use crate::mention::Op;
 use crate::reputation::copies::ClusterId;
+use crate::reputation::keys;
 use crate::reputation::observation::Observation;
 use crate::reputation::rules::{COPY_DAMPING, REACH_SCALE};
 use crate::watch::Relation;
@@ -14,14 +12,11 @@ pub(super) const NOBODY: u64 = 0;
 /// Topics of one mention that count.
 pub(super) const TOPICS_EACH: usize = 3;
 
-/// An open mention. It takes 64 bytes: thousands of them are most of an entity's memory.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Row", into = "Row")]
+/// An open mention. It takes 56 bytes: thousands of them are most of an entity's memory. Its author is known by the running sums.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Entry {
     /// Hash of the event's id.
     pub(super) id: u64,
-    /// Hash of source and author, or [`NOBODY`].
-    pub(super) author: u64,
     /// The copies it is one of; [`ClusterId::ALONE`] where copies are not looked for.
     pub(super) cluster: ClusterId,
     /// How many they were when this was last looked at.
@@ -56,8 +51,9 @@ pub(super) struct Labels {
     pub(super) language: u8,
 }
 
-/// As it is kept: a plain list, since a snapshot holds thousands, in the order of [`Entry`]'s fields.
-type Row = (u64, u64, Option<ClusterId>, u32, (u8, u64), i64, f32, f32, f32, u8, (u8, u8, u8, u8), (u8, u8));
+/// As it is kept: a plain list, since a snapshot holds thousands: id, hash of source and author or [`NOBODY`], and [`Entry`]'s other
+/// fields in their order.
+pub(super) type Row = (u64, u64, Option<ClusterId>, u32, (u8, u64), i64, f32, f32, f32, u8, (u8, u8, u8, u8), (u8, u8));
 
 impl Version {
     /// From the highest bit: deleted; the revision; edited. Revisions are counts or times: from 2^62 on they are equal.
@@ -140,19 +136,14 @@ pub(super) fn opinion(event: &Observation<'_>) -> (f32, f32) {
     event.sentiment.as_ref().map_or((0.0, 0.0), |it| (probability(it.positive), probability(it.negative)))
 }
 
-/// The hash of an event's id.
-pub(super) fn id(event: &Observation<'_>) -> u64 {
-    xxh3_64(event.id.as_bytes())
-}
-
 /// The hash of an author within its source.
 pub(super) fn author(event: &Observation<'_>) -> u64 {
-    let Some(author) = event.author() else { return NOBODY };
-    xxh3_64_with_seed(author.as_bytes(), xxh3_64(event.mention.source.as_bytes())).max(NOBODY + 1)
+    keys::author(event).map_or(NOBODY, |author| author.max(NOBODY + 1))
 }
 
-impl From<Row> for Entry {
-    fn from(row: Row) -> Self {
+impl Entry {
+    /// A mention as it was kept, and its author.
+    pub(super) fn from_row(row: Row) -> (Self, u64) {
         let (
             id,
             author,
@@ -174,13 +165,12 @@ impl From<Row> for Entry {
         };
         let (cluster, version) = (cluster.unwrap_or(ClusterId::ALONE), Version::new(op, revision));
         let labels = Labels::new([topics.1, topics.2, topics.3].into_iter().take(topics.0.into()), source, language);
-        Self { id, author, cluster, copies, version, at, weight, positive, negative, mentions, labels }
+        (Self { id, cluster, copies, version, at, weight, positive, negative, mentions, labels }, author)
     }
-}
 
-impl From<Entry> for Row {
-    fn from(entry: Entry) -> Self {
-        let Entry { id, author, cluster, copies, version, at, weight, positive, negative, mentions, labels } = entry;
+    /// A mention of an author as it is kept.
+    pub(super) fn row(&self, author: u64) -> Row {
+        let Self { id, cluster, copies, version, at, weight, positive, negative, mentions, labels } = *self;
         let op = if version.is_deleted() { 2 } else { version.is_edited().into() };
         let [first, second, third] = labels.topics;
         let topics = (labels.count, first, second, third);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Score;
 use super::authors::Settled;
 use super::decay::Landmarks;
-use super::entry::Entry;
+use super::entry::{Entry, Row};
 use super::names::Names;
 use super::open::Open;
 use super::running::Running;
@@ -20,7 +20,7 @@ pub(super) struct Kept {
     landmarks: Landmarks,
     newest: Option<i64>,
     names: Names,
-    open: Vec<Entry>,
+    open: Vec<Row>,
     settled: Sums,
     settled_until: Option<i64>,
     settled_authors: Vec<Settled>,
@@ -33,8 +33,9 @@ impl From<Kept> for Score {
     fn from(kept: Kept) -> Self {
         let Kept { landmarks, newest, names, open, settled, settled_until, settled_authors, copies, grown, beyond } =
             kept;
-        let open = Open::from_entries(open);
-        let running = Running::new(&settled, settled_authors, &open, &landmarks);
+        let (entries, authors): (Vec<_>, Vec<_>) = open.into_iter().map(Entry::from_row).unzip();
+        let open = Open::from_entries(entries);
+        let running = Running::new(&settled, settled_authors, &open, &authors, &landmarks);
         Self { landmarks, newest, names, open, settled, settled_until, copies, grown, beyond, running, look: None }
     }
 }
@@ -43,7 +44,8 @@ impl From<Score> for Kept {
     fn from(score: Score) -> Self {
         let Score { landmarks, newest, names, open, settled, settled_until, copies, grown, beyond, running, look: _ } =
             score;
-        let (open, settled_authors) = (open.entries().iter().copied().collect(), running.settled_authors());
+        let rows = open.entries().iter().zip(running.open_authors());
+        let (open, settled_authors) = (rows.map(|(it, author)| it.row(author)).collect(), running.settled_authors());
         Self { landmarks, newest, names, open, settled, settled_until, settled_authors, copies, grown, beyond }
     }
 }

@@ -31,6 +31,7 @@ use self::open::Open;
 use self::running::Running;
 use self::sums::{Measure, Sums};
 use super::copies::{self, ClusterId, Copies};
+use super::keys::{self, Keys};
 use super::observation::Observation;
 use super::rules::{OPEN_FOR, OPEN_MENTIONS};
 use super::tally::Tallies;
@@ -87,7 +88,7 @@ impl Score {
             self.follow(event.at());
             self.settle_what_is_over();
         }
-        let (id, version) = (entry::id(event), Version::of(event));
+        let (id, version) = (keys::id(event), Version::of(event));
         let known = self.open.find(id);
         if known.is_some_and(|place| self.open.entries()[place].version >= version) {
             return Folded::NOTHING;
@@ -102,7 +103,7 @@ impl Score {
         if let Some(place) = known {
             self.take_back(place);
         }
-        let entry = self.entry(event, id, version);
+        let (entry, author) = self.entry(event, id, version);
         let place = match known {
             Some(place) => {
                 self.open.replace(place, entry);
@@ -113,7 +114,7 @@ impl Score {
                 self.open.len() - 1
             }
         };
-        self.running.add(place, known.is_none(), &entry, &self.landmarks.factors(entry.at));
+        self.running.add(place, known.is_none(), &entry, author, &self.landmarks.factors(entry.at));
         self.look = None;
         if self.grown.len() > MOST_GROWN {
             self.weigh_the_grown();
@@ -147,7 +148,8 @@ impl Score {
         if self.look.is_none() {
             self.weigh_the_grown();
             if self.running.is_worn() {
-                self.running = Running::new(&self.settled, self.running.settled_authors(), &self.open, &self.landmarks);
+                let (settled, open) = (self.running.settled_authors(), self.running.open_authors());
+                self.running = Running::new(&self.settled, settled, &self.open, &open, &self.landmarks);
             }
         }
         let Self { look, running, settled, open, names, landmarks, newest, .. } = self;
@@ -169,6 +171,12 @@ impl Score {
         self.open.len()
     }
 
+    /// Looks where an event will be looked for; of what is there.
+    pub(super) fn look_ahead(&self, keys: &Keys) -> usize {
+        let open = self.open.look_ahead(keys.id, keys.fingerprint);
+        open ^ self.copies.look_ahead(keys.fingerprint) ^ self.running.look_ahead(keys.author)
+    }
+
     fn follow(&mut self, at: i64) {
         match self.newest {
             None => self.landmarks = Landmarks::new(at),
@@ -183,7 +191,8 @@ impl Score {
         self.newest = Some(at);
     }
 
-    fn entry(&mut self, event: &Observation<'_>, id: u64, version: Version) -> Entry {
+    /// The entry of an event, and its author.
+    fn entry(&mut self, event: &Observation<'_>, id: u64, version: Version) -> (Entry, u64) {
         let counts = !version.is_deleted() && event.relation != Some(Relation::Own);
         let fingerprint = if counts { copies::fingerprint_of(event) } else { 0 };
         if fingerprint != 0 && !self.grown.is_empty() {
@@ -200,7 +209,6 @@ impl Score {
         let (positive, negative) = entry::opinion(event);
         let empty = Entry {
             id,
-            author: entry::NOBODY,
             cluster,
             copies,
             version,
@@ -212,10 +220,10 @@ impl Score {
             labels: Labels::default(),
         };
         if !counts {
-            return empty;
+            return (empty, entry::NOBODY);
         }
-        let (author, weight, labels) = (entry::author(event), entry::weight(event), self.labels(event));
-        Entry { author, weight, positive, negative, mentions: 1, labels, ..empty }
+        let (weight, labels) = (entry::weight(event), self.labels(event));
+        (Entry { weight, positive, negative, mentions: 1, labels, ..empty }, entry::author(event))
     }
 
     fn labels(&mut self, event: &Observation<'_>) -> Labels {

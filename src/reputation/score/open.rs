@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 
 use super::entry::Entry;
+use crate::reputation::blocks::Blocks;
 use crate::reputation::copies::ClusterId;
 use crate::reputation::hashing::Places;
 use crate::reputation::room;
@@ -12,7 +13,7 @@ use crate::reputation::room;
 /// The open mentions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Open {
-    entries: VecDeque<Entry>,
+    entries: Blocks<Entry>,
     /// For each entry, how many places before it the previous member of its cluster stands; 0 where there is none.
     back: VecDeque<u16>,
     /// How many entries have left, modulo 2^16: the number of the first is this, of the next one more.
@@ -34,17 +35,23 @@ impl Open {
         self.entries.len()
     }
 
-    pub(super) fn entries(&self) -> &VecDeque<Entry> {
+    pub(super) fn entries(&self) -> &Blocks<Entry> {
         &self.entries
     }
 
     pub(super) fn front(&self) -> Option<&Entry> {
-        self.entries.front()
+        self.entries.get(0)
     }
 
     /// Where the mention of this id stands.
     pub(super) fn find(&self, id: u64) -> Option<usize> {
         self.ids.find(id, |number| self.entries[self.place(number)].id == id).map(|number| self.place(number))
+    }
+
+    /// Looks where a mention and its cluster will be looked for.
+    pub(super) fn look_ahead(&self, id: u64, fingerprint: u64) -> usize {
+        let last = self.last.find(fingerprint, |number| self.entries[self.place(number)].cluster.is(fingerprint));
+        self.find(id).unwrap_or_default() ^ last.map_or(0, usize::from)
     }
 
     fn place(&self, number: u16) -> usize {
@@ -56,7 +63,7 @@ impl Open {
     }
 
     pub(super) fn push(&mut self, entry: Entry) {
-        room::push_back(&mut self.entries, entry);
+        self.entries.push(entry);
         room::push_back(&mut self.back, 0);
         let (place, entries, left) = (self.entries.len() - 1, &self.entries, self.left);
         let id_of = |number: u16| entries[usize::from(number.wrapping_sub(left))].id;

@@ -29,27 +29,38 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Adds all up.
-    pub(super) fn new(settled: &Sums, settled_authors: Vec<Settled>, open: &Open, landmarks: &Landmarks) -> Self {
-        let authors = Authors::from_settled(settled_authors);
-        let mut running = Self { total: settled.clone(), authors, ..Self::default() };
-        for (place, entry) in open.entries().iter().enumerate() {
-            running.add(place, true, entry, &landmarks.factors(entry.at));
+    /// Adds all up; `authors` are those of the open mentions.
+    pub(super) fn new(
+        settled: &Sums,
+        settled_authors: Vec<Settled>,
+        open: &Open,
+        authors: &[u64],
+        landmarks: &Landmarks,
+    ) -> Self {
+        let mut running =
+            Self { total: settled.clone(), authors: Authors::from_settled(settled_authors), ..Self::default() };
+        for (place, (entry, author)) in open.entries().iter().zip(authors).enumerate() {
+            running.add(place, true, entry, *author, &landmarks.factors(entry.at));
         }
         running.additions = 0;
         running.most = running.now();
         running
     }
 
-    /// Adds a mention, which may be new in the queue.
-    pub(super) fn add(&mut self, place: usize, new: bool, entry: &Entry, factors: &Factors) {
-        let slot = if entry.mentions > 0 { self.authors.enter(entry.author) } else { authors::NONE };
+    /// Adds a mention of an author, which may be new in the queue.
+    pub(super) fn add(&mut self, place: usize, new: bool, entry: &Entry, author: u64, factors: &Factors) {
+        let slot = if entry.mentions > 0 { self.authors.enter(author) } else { authors::NONE };
         if new {
             room::push_back(&mut self.slots, slot);
         } else {
             self.slots[place] = slot;
         }
         self.weigh(place, entry, factors, &Measure::WHOLE);
+    }
+
+    /// Looks where an author will be looked for.
+    pub(super) fn look_ahead(&self, author: u64) -> usize {
+        self.authors.find(author).map_or(0, usize::from)
     }
 
     /// Takes a mention back.
@@ -90,6 +101,11 @@ impl Running {
         self.total.merge(kind, from, into);
     }
 
+    /// The authors of the open mentions, in their order.
+    pub(super) fn open_authors(&self) -> Vec<u64> {
+        self.slots.iter().map(|slot| self.authors.of(*slot)).collect()
+    }
+
     /// The settled authors, to be kept.
     pub(super) fn settled_authors(&self) -> Vec<Settled> {
         self.authors.settled().to_vec()
@@ -110,7 +126,7 @@ impl Running {
             return Cow::Borrowed(&self.total);
         }
         let mut sums = self.total.clone();
-        for (slot, entry) in self.slots.iter().zip(open.entries()) {
+        for (slot, entry) in self.slots.iter().zip(open.entries().iter()) {
             if let Some(author) = capped.iter().find(|author| author.slot == *slot) {
                 sums.add(entry, &landmarks.factors(entry.at), &Measure::down_to(author.keep));
             }

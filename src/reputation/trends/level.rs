@@ -32,6 +32,14 @@ pub(super) struct Scale {
     slow: f64,
 }
 
+/// All mentions at a time, which each term is held against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct All {
+    scale: Scale,
+    now: f64,
+    before: f64,
+}
+
 /// How much a term is said.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Level {
@@ -72,24 +80,35 @@ impl Scale {
     pub(super) fn of(self, sums: Sums) -> Sums {
         Sums { fast: self.fast * sums.fast, slow: self.slow * sums.slow }
     }
+
+    /// Mentions of the fast window, and those of the slow one that it does not hold.
+    fn counts(self, sums: Sums) -> (f64, f64) {
+        let Sums { fast, slow } = self.of(sums);
+        (fast, (slow - fast).max(0.0))
+    }
+}
+
+impl All {
+    pub(super) fn new(sums: Sums, scale: Scale) -> Self {
+        let (now, before) = scale.counts(sums);
+        Self { scale, now, before }
+    }
 }
 
 impl Level {
-    /// Of a term, beside all mentions.
+    /// Of a term, beside all mentions at the same time.
     ///
     /// The others (all but the term's) say how busy the present is beside the past: `expected = before · others now / others
     /// before`, with half a mention added to the term's past and one to both of theirs.
-    pub(super) fn of(term: Sums, all: Sums, scale: Scale) -> Self {
-        let (term, all) = (scale.of(term), scale.of(all));
-        let past = |sums: Sums| (sums.slow - sums.fast).max(0.0);
-        let (now, before) = (term.fast, past(term));
+    pub(super) fn of(term: Sums, all: &All) -> Self {
+        let (now, before) = all.scale.counts(term);
         // What always stood in most mentions leaves hardly any others to compare with: there all take their place.
-        let left_out = if before > past(all) / 2.0 { (0.0, 0.0) } else { (now, before) };
-        let others_now = (all.fast - left_out.0).max(0.0);
-        let others_before = (past(all) - left_out.1).max(0.0);
+        let left_out = if before > all.before / 2.0 { (0.0, 0.0) } else { (now, before) };
+        let others_now = (all.now - left_out.0).max(0.0);
+        let others_before = (all.before - left_out.1).max(0.0);
         let expected = (before + UNSEEN) * (others_now + 1.0) / (others_before + 1.0);
-        let known = past(all) > ENOUGH;
-        Self { now, before, expected, common: known && before > USUAL * past(all), known }
+        let known = all.before > ENOUGH;
+        Self { now, before, expected, common: known && before > USUAL * all.before, known }
     }
 
     /// Standard deviations above what was expected: of counts that vary as Poisson's do, the past one's too, which the

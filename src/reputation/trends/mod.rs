@@ -8,9 +8,10 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Rules;
+use super::keys;
 use super::observation::Observation;
 use super::rules::COPY_DAMPING;
 use super::score::Folded;
@@ -18,7 +19,7 @@ use crate::mention::Op;
 use crate::watch::Relation;
 use authors::Authors;
 use door::Door;
-use level::{Level, Scale, Sums};
+use level::{All, Level, Scale, Sums};
 use terms::{Term, Terms};
 use voices::{Voice, Voices};
 use words::Words;
@@ -99,8 +100,8 @@ pub enum TrendKind {
 struct Counting {
     /// What it adds.
     gain: Sums,
-    /// From sums to counts at the latest event time.
-    scale: Scale,
+    /// All mentions, this one among them.
+    all: All,
     /// 16 bits of the author's hash; `None` if nobody is named, or the words are somebody else's.
     author: Option<u16>,
     /// The number of this mention.
@@ -118,7 +119,7 @@ impl Trends {
             Op::Deleted => self.take_back(event),
             _ if folded.fresh => self.count(event, folded),
             // The text that was counted is not known any more: if the mention is deleted later, nothing can be taken back.
-            Op::Edited => drop(self.voices.forget(xxh3_64(event.id.as_bytes()))),
+            Op::Edited => drop(self.voices.forget(keys::id(event))),
             Op::Observed => {}
         }
     }
@@ -140,39 +141,18 @@ impl Trends {
         }
         let at = event.at();
         self.pass(at);
-        let author = event.author().map_or(0, |author| {
-            let source = xxh3_64(event.mention.source.as_bytes());
-            xxh3_64_with_seed(author.as_bytes(), source).max(1)
-        });
+        let author = keys::author(event).map_or(0, |author| author.max(1));
         let weight = (1.0 - spam) * damped(folded.copies) * self.voices.share(author, at);
-        self.voices.remember(Voice { event: xxh3_64(event.id.as_bytes()), author, at, weight });
-        self.counted = self.counted.wrapping_add(1);
-        self.say_all(
-            event,
-            &Counting {
-                gain: Sums::of(weight, at - self.landmark),
-                scale: Scale::at(self.clock - self.landmark),
-                author: (author != 0 && folded.copies <= 1).then_some(short(author)),
-                number: self.counted,
-                back: false,
-            },
-        );
+        self.voices.remember(Voice { event: keys::id(event), author, at, weight });
+        let author = (author != 0 && folded.copies <= 1).then_some(short(author));
+        self.say_all(event, Sums::of(weight, at - self.landmark), author, false);
     }
 
     fn take_back(&mut self, event: &Observation<'_>) {
-        let Some(voice) = self.voices.forget(xxh3_64(event.id.as_bytes())) else { return };
-        self.counted = self.counted.wrapping_add(1);
+        let Some(voice) = self.voices.forget(keys::id(event)) else { return };
         let gone = voice.author != 0 && !self.voices.knows(voice.author);
-        self.say_all(
-            event,
-            &Counting {
-                gain: Sums::of(voice.weight, voice.at - self.landmark),
-                scale: Scale::at(self.clock - self.landmark),
-                author: gone.then_some(short(voice.author)),
-                number: self.counted,
-                back: true,
-            },
-        );
+        let gain = Sums::of(voice.weight, voice.at - self.landmark);
+        self.say_all(event, gain, gone.then_some(short(voice.author)), true);
     }
 
     /// Lets time pass.
@@ -190,11 +170,14 @@ impl Trends {
         self.door.open(self.clock);
     }
 
-    fn say_all(&mut self, event: &Observation<'_>, counting: &Counting) {
+    fn say_all(&mut self, event: &Observation<'_>, gain: Sums, author: Option<u16>, back: bool) {
         if let Some(entity) = event.entity.as_ref().filter(|entity| *entity.name != *self.name.name) {
             self.name = Name::new(&entity.name);
         }
-        self.all.add(counting.gain, counting.back);
+        self.counted = self.counted.wrapping_add(1);
+        self.all.add(gain, back);
+        let all = All::new(self.all, Scale::at(self.clock - self.landmark));
+        let counting = &Counting { gain, all, author, number: self.counted, back };
         for topic in &event.topics {
             let key = xxh3_64_with_seed(topic.id.as_bytes(), TrendKind::Topic as u64 + 1);
             self.say(key, TrendKind::Topic, &topic.id, counting);
@@ -241,7 +224,7 @@ impl Trends {
     /// Counts one term; whether it is one of those that stand in many mentions all the time.
     fn say(&mut self, key: u64, kind: TrendKind, text: &str, counting: &Counting) -> bool {
         if let Some(term) = self.terms.get_mut(key) {
-            let level = Level::of(term.sums, self.all, counting.scale);
+            let level = Level::of(term.sums, &counting.all);
             if term.counted != counting.number {
                 term.counted = counting.number;
                 if !counting.back && !level.is_up() {

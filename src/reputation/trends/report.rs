@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::level::{Level, Scale};
+use super::level::{All, Level, Scale};
 use super::terms::Term;
 use super::{Trend, TrendKind, Trends};
 use crate::reputation::Rules;
@@ -32,12 +32,12 @@ pub(super) fn rising(trends: &Trends, at: i64, rules: &Rules) -> Vec<Trend> {
     if trends.first.is_none_or(|first| at - first < HISTORY) {
         return Vec::new();
     }
-    let scale = Scale::at(at - trends.landmark);
+    let all = All::new(trends.all, Scale::at(at - trends.landmark));
     let mut candidates: Vec<Candidate<'_>> = trends
         .terms
         .iter()
         .filter_map(|term| {
-            let level = Level::of(term.sums, trends.all, scale);
+            let level = Level::of(term.sums, &all);
             let strength = level.strength();
             let rises = level.known
                 && strength >= STRENGTH

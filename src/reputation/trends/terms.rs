@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::TrendKind;
 use super::authors::Authors;
 use super::level::{Scale, Sums};
+use crate::reputation::blocks::Blocks;
 use crate::reputation::hashing::Places;
-use crate::reputation::room;
 
 /// Terms of one entity, at most.
 pub(super) const TERMS: usize = 512;
@@ -32,7 +32,7 @@ pub(super) struct Term {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(from = "(Vec<Term>, usize)", into = "(Vec<Term>, usize)")]
 pub(super) struct Terms {
-    terms: Vec<Term>,
+    terms: Blocks<Term>,
     places: Places,
     /// Where the next look for a weak one begins.
     hand: usize,
@@ -49,7 +49,7 @@ impl Terms {
     pub(super) fn admit(&mut self, mut term: Term) {
         if self.terms.len() < TERMS {
             let (key, place) = (term.key, self.terms.len());
-            room::push(&mut self.terms, term);
+            self.terms.push(term);
             return self.index(key, place);
         }
         let looked_at = (0..LOOKED_AT).map(|step| (self.hand + step) % TERMS);
@@ -70,7 +70,7 @@ impl Terms {
 
     /// Moves the landmark.
     pub(super) fn scale(&mut self, scale: Scale) {
-        for term in &mut self.terms {
+        for term in self.terms.iter_mut() {
             term.sums = scale.of(term.sums);
         }
     }
@@ -83,7 +83,7 @@ impl Terms {
 impl From<(Vec<Term>, usize)> for Terms {
     fn from((mut terms, hand): (Vec<Term>, usize)) -> Self {
         terms.truncate(TERMS);
-        let mut table = Self { terms, hand, ..Self::default() };
+        let mut table = Self { terms: terms.into_iter().collect(), hand, ..Self::default() };
         for place in 0..table.terms.len() {
             table.index(table.terms[place].key, place);
         }
@@ -93,6 +93,6 @@ impl From<(Vec<Term>, usize)> for Terms {
 
 impl From<Terms> for (Vec<Term>, usize) {
     fn from(terms: Terms) -> Self {
-        (terms.terms, terms.hand)
+        (terms.terms.into_vec(), terms.hand)
     }
 }

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use fastrand::Rng;
 use jiff::Timestamp;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::*;
 use crate::reputation::observation::{Author, Concerned, Language, Said, Signals, Topic};

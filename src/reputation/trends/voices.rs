@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::reputation::blocks::Blocks;
 use crate::reputation::room;
 
 /// Mentions that are remembered.
@@ -13,18 +14,10 @@ const REPETITION: i64 = 12 * 3_600_000;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "(Vec<Voice>, usize)", into = "(Vec<Voice>, usize)")]
 pub(super) struct Voices {
-    ring: Vec<Said>,
-    /// Their authors, in a row: each mention looks through them all.
-    authors: Vec<u64>,
+    ring: Blocks<Voice>,
+    /// The lowest bits of their authors' hashes, in a row: each mention looks through them all.
+    tags: Vec<u16>,
     next: usize,
-}
-
-/// What is remembered of a mention beside its author.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Said {
-    event: u64,
-    at: i64,
-    weight: f64,
 }
 
 /// A mention that was counted.
@@ -45,24 +38,22 @@ impl Voices {
     /// What one more mention of an author is worth.
     pub(super) fn share(&self, author: u64, at: i64) -> f64 {
         // Most are not known. Counting has no branch, so that it vectorises.
-        let known: usize = self.authors.iter().map(|known| usize::from(*known == author)).sum();
+        let known: u16 = self.tags.iter().map(|tag| u16::from(*tag == author as u16)).sum();
         if author == 0 || known == 0 {
             return 1.0;
         }
-        let known = self.authors.iter().enumerate().filter(|(_, known)| **known == author);
-        let before = known.filter(|(place, _)| (at - self.ring[*place].at).abs() < REPETITION);
+        let before = self.ring.iter().filter(|said| said.author == author && (at - said.at).abs() < REPETITION);
         1.0 / (1 + before.count()) as f64
     }
 
     pub(super) fn remember(&mut self, voice: Voice) {
-        let Voice { event, author, at, weight } = voice;
-        let said = Said { event, at, weight };
+        let tag = voice.author as u16;
         if self.next < self.ring.len() {
-            self.ring[self.next] = said;
-            self.authors[self.next] = author;
+            self.ring[self.next] = voice;
+            self.tags[self.next] = tag;
         } else {
-            room::push(&mut self.ring, said);
-            room::push(&mut self.authors, author);
+            self.ring.push(voice);
+            room::push(&mut self.tags, tag);
         }
         self.next = (self.next + 1) % REMEMBERED;
     }
@@ -70,15 +61,15 @@ impl Voices {
     /// What a mention was counted for, which is forgotten.
     pub(super) fn forget(&mut self, event: u64) -> Option<Voice> {
         let place = self.ring.iter().position(|voice| voice.event == event && voice.weight > 0.0)?;
-        let Said { event, at, weight } = self.ring[place];
-        self.ring[place] = Said { event: 0, at, weight: 0.0 };
-        let author = std::mem::take(&mut self.authors[place]);
-        Some(Voice { event, author, at, weight })
+        let voice = self.ring[place];
+        self.ring[place] = Voice { event: 0, author: 0, weight: 0.0, ..voice };
+        self.tags[place] = 0;
+        Some(voice)
     }
 
     /// Whether an author has spoken among the remembered mentions.
     pub(super) fn knows(&self, author: u64) -> bool {
-        self.authors.contains(&author)
+        self.ring.iter().any(|said| said.author == author)
     }
 }
 
@@ -97,16 +88,14 @@ impl From<Voice> for (u64, u64, i64, f64) {
 impl From<(Vec<Voice>, usize)> for Voices {
     fn from((mut ring, next): (Vec<Voice>, usize)) -> Self {
         ring.truncate(REMEMBERED);
-        let authors = ring.iter().map(|voice| voice.author).collect();
         let next = next.min(ring.len()) % REMEMBERED;
-        let ring = ring.into_iter().map(|Voice { event, at, weight, .. }| Said { event, at, weight }).collect();
-        Self { ring, authors, next }
+        let tags = ring.iter().map(|voice| voice.author as u16).collect();
+        Self { ring: ring.into_iter().collect(), tags, next }
     }
 }
 
 impl From<Voices> for (Vec<Voice>, usize) {
     fn from(voices: Voices) -> Self {
-        let both = voices.ring.into_iter().zip(voices.authors);
-        (both.map(|(Said { event, at, weight }, author)| Voice { event, author, at, weight }).collect(), voices.next)
+        (voices.ring.into_vec(), voices.next)
     }
 }

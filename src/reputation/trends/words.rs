@@ -54,8 +54,9 @@ impl<'a> Words<'a> {
     /// The word that begins at `start`, with its hash; `None` if it is passed over.
     fn word(&mut self, start: usize, hashtag: bool) -> Option<Word> {
         let mut folded = Folded::default();
-        let (mut letters, mut digits_only) = (0, true);
-        self.at = start;
+        let (mut letters, mut digits_only);
+        (letters, digits_only) = folded.take_plain(&self.text.as_bytes()[start..]);
+        self.at = start + letters;
         while let Some(c) = next_char(self.text, self.at) {
             let is_in = is_word(c) || (hashtag && c == '_');
             if !is_in {
@@ -164,6 +165,19 @@ fn entity(rest: &str) -> usize {
     }
 }
 
+/// Letters and digits of ASCII in lower case; 0 for all other bytes.
+static PLAIN: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            table[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    table
+};
+
 /// The lower-case bytes of a word.
 struct Folded {
     bytes: [u8; LONGEST_WORD],
@@ -177,6 +191,25 @@ impl Default for Folded {
 }
 
 impl Folded {
+    /// Takes the letters and digits of ASCII that a word begins with, which are all of most words; how many they are, and whether all
+    /// are digits.
+    fn take_plain(&mut self, text: &[u8]) -> (usize, bool) {
+        let mut bits = 0;
+        for byte in text {
+            let lower = PLAIN[usize::from(*byte)];
+            if lower == 0 {
+                break;
+            }
+            bits |= lower;
+            if let Some(room) = self.bytes.get_mut(self.len) {
+                *room = lower;
+            }
+            self.len += 1;
+        }
+        // Letters have this bit, and digits do not.
+        (self.len, bits & 0x40 == 0)
+    }
+
     fn push(&mut self, c: char) {
         if c.is_ascii() {
             if let Some(room) = self.bytes.get_mut(self.len) {
