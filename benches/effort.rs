@@ -128,9 +128,10 @@ fn requests(files: &[PathBuf], limit: usize) -> anyhow::Result<Vec<Request>> {
     for file in files {
         for line in BufReader::new(open(file)?).lines().take(limit) {
             let post: Post = serde_json::from_str(&line?).with_context(|| file.display().to_string())?;
-            let text = normalise(&post.text, &[]).text;
-            let language = detector.detect(&text, None).code.into();
-            requests.push(Request { text, language, targets: Vec::new() });
+            let normalised = normalise(&post.text, &[]);
+            let language = detector.detect(&normalised.text, None).code;
+            let text = normalised.as_read_in(language).text;
+            requests.push(Request { text, language: language.into(), targets: Vec::new() });
         }
     }
     Ok(requests)

@@ -115,7 +115,7 @@ def uncalibrated(exits: list[int]) -> dict:
     return {
         "format": 1,
         "name": "undertone-e5-small",
-        "version": "2026.11.2",
+        "version": "2026.11.3",
         "input": {"prefix": "query: ", "max_tokens": 128},
         "heads": {
             "sentiment": {"labels": ["negative", "neutral", "positive"]} | sentiment,

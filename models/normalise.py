@@ -64,14 +64,14 @@ def normalise(text: str, keep: list[str] = ()) -> str:
 
 def as_read_in(text: str, language: str) -> str:
     """A normalised text as the model reads it, once its language is known."""
-    if language != "sr":
+    if language != "sr" or any("\u0400" <= c <= "\u052f" and c not in LATIN for c in text):
         return text
     read = []
     for before, c, after in zip(" " + text, text, text[1:] + " "):
         capitals = after.isupper() or (before.isupper() and not after.islower())
         latin = LATIN.get(c, c)
         read.append(latin.upper() if capitals and c in "ЉЊЏ" else latin)
-    return "".join(read)
+    return unicodedata.normalize("NFC", "".join(read))
 
 
 def stand_ins(text: str, kept: list[str]) -> str:

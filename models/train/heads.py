@@ -125,7 +125,8 @@ def main() -> None:
     texts = drawn(rows)
     near = fit_exits(arguments.model, texts)
     told = ", ".join(f"layer {layer} {cosine:.3f}" for layer, cosine in near.items())
-    print(f"embeddings of the exits fitted to {len(texts):,} texts; cosine to full depth's on those held back: {told}", flush=True)
+    fitted = len(texts) - -(-len(texts) // HELD)
+    print(f"embeddings of the exits fitted to {fitted:,} texts; cosine to full depth's on those held back: {told}", flush=True)
 
 
 if __name__ == "__main__":

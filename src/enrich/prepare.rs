@@ -76,6 +76,8 @@ impl Enricher {
         let keep: Vec<Span> = matches.iter().flat_map(|found| found.spans.iter().copied()).collect();
         let normalised = normalise(&body, &keep);
         let language = self.language_of(&normalised.text, mention.language.as_deref());
+        // Of the text as it was written: copies find each other whatever their language was taken for.
+        let (question, fingerprint) = (is_question(&normalised.text), fingerprint(&normalised.text));
         let normalised = normalised.as_read_in(&language.code);
         let request = self.parts.scorer.as_ref().map(|_| Request {
             text: normalised.text.clone(),
@@ -92,8 +94,8 @@ impl Enricher {
         Some(Item {
             op: decoded.op,
             revision: decoded.revision,
-            question: is_question(&normalised.text),
-            fingerprint: fingerprint(&normalised.text),
+            question,
+            fingerprint,
             mention: Arc::new(mention),
             matches,
             phrases,
@@ -120,5 +122,10 @@ impl Enricher {
 fn hinted(hint: Option<&str>) -> (Cow<'static, str>, f32) {
     let primary = hint.and_then(|tag| tag.split(['-', '_']).next()).unwrap_or_default();
     let is_code = (2..=3).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic());
-    if is_code { (Cow::Owned(primary.to_ascii_lowercase()), 0.5) } else { (Cow::Borrowed("und"), 0.0) }
+    match primary.to_ascii_lowercase() {
+        _ if !is_code => (Cow::Borrowed("und"), 0.0),
+        // Codes that stood for Serbian, or stand for a form of it.
+        code if code == "sh" || code == "cnr" => (Cow::Borrowed("sr"), 0.5),
+        code => (Cow::Owned(code), 0.5),
+    }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
+use undertone::text::normalise;
 
 use crate::support::{Outcome, undertone};
 
@@ -167,26 +168,35 @@ fn a_device_is_for_the_engine_that_has_a_choice() {
 
 #[test]
 fn serbian_says_the_same_in_both_alphabets_and_is_quoted_in_its_own() {
-    let [latin, cyrillic] = ["Usluga je užasna, čekao sam ceo sat i niko nije došao", "Услуга је ужасна, чекао сам цео сат и нико није дошао"];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("watchlist.toml");
+    fs::write(&path, WATCHLIST.replacen(r#"query = "zeta""#, r#"query = "zeta OR зета""#, 1)).unwrap();
+    let [latin, cyrillic] = [
+        "Zeta je užasna, njihova usluga kasni, čekao sam ceo sat i niko nije došao",
+        "Зета је ужасна, њихова услуга касни, чекао сам цео сат и нико није дошао",
+    ];
     // The alphabet helps to tell the language, so both say which it is.
     let serbian = |id: &str, text: &str| mention(id, text).replacen('{', r#"{"language":"sr","#, 1);
-    let outcome = score(&[], &[serbian("1", latin), serbian("2", cyrillic)]);
+    let outcome = score(&["--watchlist", path.to_str().unwrap()], &[serbian("1", latin), serbian("2", cyrillic)]);
     let events = events(&outcome);
+    assert_eq!(events.len(), 2, "{}{}", outcome.stdout, outcome.stderr);
     assert_eq!(events[0]["language"]["code"], "sr", "{}", outcome.stdout);
     assert_eq!(events[0]["sentiment"]["label"], "negative");
     for said in ["label", "probabilities"] {
         assert_eq!(events[0]["sentiment"][said], events[1]["sentiment"][said]);
     }
     assert_eq!(events[0]["signals"], events[1]["signals"]);
-    let said = |event: &Value| -> Vec<String> {
+    let pieces = |event: &Value, places: &Value| -> Vec<String> {
         let text: Vec<char> = event["mention"]["text"].as_str().unwrap().chars().collect();
         let place = |piece: &Value, end: &str| piece[end].as_u64().unwrap() as usize;
-        let evidence = event["sentiment"]["evidence"].as_array().unwrap().iter();
-        evidence.map(|piece| text[place(piece, "start")..place(piece, "end")].iter().collect()).collect()
+        let places = places.as_array().unwrap().iter();
+        places.map(|piece| text[place(piece, "start")..place(piece, "end")].iter().collect()).collect()
     };
-    assert!(!said(&events[0]).is_empty());
-    for (latin, cyrillic) in said(&events[0]).iter().zip(said(&events[1])) {
-        assert!(!cyrillic.chars().any(|c| c.is_ascii_alphabetic()), "{cyrillic}");
-        assert_eq!(latin.chars().count(), cyrillic.chars().count(), "{latin} {cyrillic}");
-    }
+    let matched = |event: &Value| pieces(event, &event["entity"]["matched"]);
+    assert_eq!((matched(&events[0]), matched(&events[1])), (vec!["Zeta".to_owned()], vec!["Зета".to_owned()]));
+    let evidence = |event: &Value| pieces(event, &event["sentiment"]["evidence"]);
+    let in_latin = |piece: String| normalise(&piece, &[]).as_read_in("sr").text;
+    assert!(!evidence(&events[0]).is_empty());
+    assert_eq!(evidence(&events[0]), evidence(&events[1]).into_iter().map(in_latin).collect::<Vec<_>>());
+    assert!(!evidence(&events[1]).concat().contains(|c: char| c.is_ascii_alphabetic()));
 }

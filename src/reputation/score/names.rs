@@ -56,6 +56,8 @@ impl Names {
         if named >= kind.room() && name != OTHER {
             return Place::Full;
         }
+        // Names are few, and new ones come seldom.
+        names.reserve_exact(1);
         names.push(shared::name(name));
         Place::Taken((names.len() - 1) as u8)
     }

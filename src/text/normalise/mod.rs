@@ -45,6 +45,9 @@ impl Normalised {
         if language == "sr" {
             let rewritten = serbian::in_latin(&self.text);
             self.apply(rewritten);
+            // An accent that stood on a Cyrillic vowel may have a Latin letter of its own.
+            let composed = characters::compose(&self.text);
+            self.apply(composed);
         }
         self
     }

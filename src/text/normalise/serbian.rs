@@ -5,8 +5,12 @@
 
 use super::edits::{Edits, Rewrite};
 
-/// The text in Latin letters; those of other languages stay as they are. `None` if there is nothing to change.
+/// The text in Latin letters. `None` if there is nothing to change, or if it holds a Cyrillic letter that Serbian does not have: whoever
+/// took it for Serbian was wrong then, and half a word in each alphabet is nothing that a model has ever read.
 pub(super) fn in_latin(text: &str) -> Option<(String, Edits)> {
+    if text.chars().any(|c| matches!(c, '\u{400}'..='\u{52f}') && latin(c, false).is_none()) {
+        return None;
+    }
     let mut rewrite = Rewrite::of(text);
     let mut chars = text.char_indices().peekable();
     let mut before = ' ';

@@ -243,7 +243,8 @@ fn serbian_is_read_in_latin_letters_and_knows_where_they_came_from() {
     let source = "@zeta &amp; КОЊ: Његова чаша цури";
     let read = normalise(source, &[]).as_read_in("sr");
     assert_eq!(read.text, "@user & KONJ: Njegova čaša curi");
-    for (latin, cyrillic) in [("Njegova", "Његова"), ("KONJ", "КОЊ"), ("čaša", "чаша"), ("curi", "цури")] {
+    for (latin, cyrillic) in [("Njegova", "Његова"), ("KONJ", "КОЊ"), ("čaša", "чаша"), ("curi", "цури")]
+    {
         assert_eq!(read.to_source(span(&read.text, latin)).of(source), cyrillic);
         assert_eq!(read.from_source(span(source, cyrillic)), Some(span(&read.text, latin)));
     }

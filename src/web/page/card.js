@@ -4,7 +4,7 @@ import { el, languageName, link, moment, percent, said, signed } from "./dom.js"
 
 const RELATIONS = { own: "own post", reply: "reply to it", mention: "mention", community: "in its community" };
 const SYMBOLS = { negative: "▼", neutral: "●", positive: "▲" };
-// From here on a probability is shown as a signal: a chip reads like an accusation, so it takes more than a coin's toss.
+// From here on a probability is shown as a signal. The model's yes begins at 0.5, but a chip reads like an accusation.
 const SIGNAL = 0.7;
 
 // Cuts a text where pieces begin and end, and marks them. Offsets count Unicode code points, as the events do.
