@@ -4,7 +4,7 @@ The base model's embeddings all point one way: any two posts have a cosine of 0.
 threshold into. Taking off the mean puts unrelated posts near 0. What is left still lies mostly along a few directions
 that say little of what a post is about, and they drown the rest; whitening shrinks them (soft ZCA: Diera, Galke and
 Scherp 2024, arXiv:2411.17538). Centring and whitening are one linear map, which is folded into the weights of the head
-and of every exit: engines need not know, and it costs nothing at run time.
+and of every exit (train/heads.py then fits those anew): engines need not know, and it costs nothing at run time.
 """
 
 import re

@@ -1,7 +1,7 @@
-//! Lists of which an entity has long ones: in blocks, of which only the last moves while the list grows.
+//! Long lists in blocks, of which only the last moves while the list grows.
 //!
-//! A list that grows in one piece leaves ever larger gaps behind, and of ten thousand entities they are a sixth of all memory. What a
-//! block leaves behind, the next one fits.
+//! A list in one piece moves to a larger place each time it grows, and what it leaves fits nothing that comes after. The place of a
+//! block fits the next block.
 
 use std::collections::VecDeque;
 use std::ops::{Index, IndexMut};

@@ -9,7 +9,7 @@ use crate::reputation::room;
 
 /// Slots at first, so that a quiet entity costs little, and at most.
 const SLOTS: std::ops::RangeInclusive<usize> = 128..=2048;
-/// So many are found by their place among those that were written; more take as much room as all.
+/// While so few are written, they alone take room, each with its place; then all do.
 const FEW: usize = 256;
 /// The door forgets at each whole multiple of this many milliseconds of event time.
 const PERIOD: i64 = 12 * 3_600_000;
