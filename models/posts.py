@@ -34,8 +34,9 @@ def prepared(row: dict) -> dict:
     """A row as the model reads it: normalised, with the places of its target, if it has one and it is in the text."""
     name = row.get("topic") if row["task"] == "topic_sentiment" else row.get("brand") or row.get("product")
     name = name if isinstance(name, str) else None
-    text = as_read_in(normalise(row["text"], [name] if name else []), row.get("lang", ""))
-    places = find(text, as_read_in(normalise(name, [name]), row.get("lang", ""))) if name else []
+    read = lambda text: as_read_in(normalise(text, [name] if name else []), row.get("lang", ""))
+    text = read(row["text"])
+    places = find(text, read(name)) if name else []
     known = {key: row[key] for key in ["label", "lang", "source", "task", "line"] if key in row}
     known["keep"] = find(row["text"], name) if name else []
     return {"text": text, "targets": [places] if places else []} | known

@@ -33,13 +33,11 @@ def measure(network: Network, tokenizer_file: Path, data: Path, limit: int | Non
     for file in posts.sets(data, "val"):
         name = file.parent.name
         drawn = posts.rows(file, limit or (None if name in WHOLE else LIMIT))
-        # Serbian is written in two scripts: the same posts in the other one.
-        written = [("", row) for row in drawn] + [(" in Cyrillic", row | {"text": row["text_cyrl"]}) for row in drawn if row.get("text_cyrl")]
-        rows = [ready | {"script": script} for script, row in written if (ready := labelled(row))]
+        rows = [ready for row in drawn if (ready := labelled(row))]
         for row, said in zip(rows, answers(network, tokenizer, rows)):
             for depth, probabilities in said.items():
                 for suffix, values in probabilities.items():
-                    pairs[f"{name} {row['lang']}{row['script']}{suffix}"][depth].append((row["class"], values))
+                    pairs[f"{name} {row['lang']}{suffix}"][depth].append((row["class"], values))
     return {key: {"rows": len(depths[LAYERS])} | {depth: macro_f1(found) for depth, found in depths.items()} for key, depths in pairs.items()}
 
 
