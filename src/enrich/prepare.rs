@@ -129,3 +129,25 @@ fn hinted(hint: Option<&str>) -> (Cow<'static, str>, f32) {
         code => (Cow::Owned(code), 0.5),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::hinted;
+
+    #[test]
+    fn a_hint_alone_is_a_language_or_nothing() {
+        for (hint, code) in [
+            (Some("pt-BR"), "pt"),
+            (Some("EN_us"), "en"),
+            (Some("sh"), "sr"),
+            (Some("cnr-Cyrl"), "sr"),
+            (Some("fil"), "fil"),
+            (Some("english"), "und"),
+            (Some("?1"), "und"),
+            (None, "und"),
+        ] {
+            let (found, confidence) = hinted(hint);
+            assert_eq!((found.as_ref(), confidence > 0.0), (code, code != "und"), "{hint:?}");
+        }
+    }
+}

@@ -54,8 +54,7 @@ impl<'a> Words<'a> {
     /// The word that begins at `start`, with its hash; `None` if it is passed over.
     fn word(&mut self, start: usize, hashtag: bool) -> Option<Word> {
         let mut folded = Folded::default();
-        let (mut letters, mut digits_only);
-        (letters, digits_only) = folded.take_plain(&self.text.as_bytes()[start..]);
+        let (mut letters, mut digits_only) = folded.take_plain(&self.text.as_bytes()[start..]);
         self.at = start + letters;
         while let Some(c) = next_char(self.text, self.at) {
             let is_in = is_word(c) || (hashtag && c == '_');
