@@ -10,10 +10,10 @@ use std::borrow::Cow;
 use fastrand::Rng;
 use jiff::Timestamp;
 use undertone::mention::Op;
-use undertone::reputation::Observation;
 use undertone::reputation::observation::{Author, Concerned, Language, Said, Signals};
 use undertone::reputation::score::Folded;
 use undertone::reputation::trends::Trends;
+use undertone::reputation::{Digest, Observation};
 use undertone::text::{fingerprint, normalise};
 use undertone::watch::{EntityKind, Relation};
 
@@ -105,7 +105,7 @@ fn cost() {
         let mut trends = Trends::default();
         let start = busy();
         for event in &events {
-            trends.notice(event, Folded { fresh: true, weight: 1.0, copies: 1 });
+            trends.notice(event, &Digest::of(event), Folded { fresh: true, weight: 1.0, copies: 1 });
         }
         println!("| {language} | 15 | {:.0} |", (busy() - start) / events.len() as f64);
     }
@@ -121,10 +121,10 @@ mod shared {
     use fastrand::Rng;
     use flate2::read::MultiGzDecoder;
     use serde_json::Value;
-    use undertone::reputation::Rules;
     use undertone::reputation::copies::{Copies, fingerprint_of};
     use undertone::reputation::score::Folded;
     use undertone::reputation::trends::{Trend, Trends};
+    use undertone::reputation::{Digest, Rules};
 
     use super::{Post, busy};
 
@@ -158,7 +158,8 @@ mod shared {
         for (brand, (times, posts)) in &brands {
             let mut trends = Trends::default();
             for (at, post) in times.iter().zip(posts) {
-                trends.notice(&post.event("x", *at, brand), Folded { fresh: true, weight: 1.0, copies: 1 });
+                let event = post.event("x", *at, brand);
+                trends.notice(&event, &Digest::of(&event), Folded { fresh: true, weight: 1.0, copies: 1 });
             }
         }
         println!("Cost of one mention: {:.0} ns\n", (busy() - start) / mentions as f64);
@@ -200,7 +201,8 @@ mod shared {
                 let id = number.to_string();
                 let event = post.event(&id, *at, brand);
                 let cluster = copies.join(fingerprint_of(&event), *at);
-                trends.notice(&event, Folded { fresh: true, weight: 1.0, copies: copies.size(cluster) });
+                let folded = Folded { fresh: true, weight: 1.0, copies: copies.size(cluster) };
+                trends.notice(&event, &Digest::of(&event), folded);
                 if *at < next {
                     continue;
                 }

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use simulation::{Band, Before, Case, Opinion, Truth, simulate};
 use undertone::mention::Op;
 use undertone::model::SentimentLabel;
-use undertone::reputation::Observation;
 use undertone::reputation::observation::{Language, Meant, Said, Signals};
 use undertone::reputation::score::{Score, standings};
+use undertone::reputation::{Digest, Observation};
 use undertone::watch::Relation;
 
 const DRAWS: u32 = 10_000;
@@ -53,7 +53,8 @@ fn event(number: usize, opinion: &Opinion) -> Observation<'static> {
 fn band(opinions: &[Opinion]) -> Band {
     let mut score = Score::default();
     for (number, opinion) in opinions.iter().enumerate() {
-        score.fold(&event(number, opinion));
+        let event = event(number, opinion);
+        score.fold(&event, &Digest::of(&event));
     }
     let [hour, ..] = standings(score.look(NOW));
     (hour.low / 100.0, hour.high / 100.0, hour.effective_mentions)

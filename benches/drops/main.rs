@@ -16,6 +16,8 @@ mod rivals;
 mod stream;
 mod world;
 
+use std::ops::Range;
+
 use measure::{SHAPES, SIZES, Seen};
 use rivals::RIVALS;
 use stream::{HOUR, Stream};
@@ -78,10 +80,13 @@ fn main() {
     for (shape, (_, name, _)) in SHAPES.iter().enumerate() {
         for (size, points) in SIZES.iter().enumerate() {
             for (volume, judged) in VOLUMES.iter().zip(&judged) {
-                line(name, *points, &format!("{volume}"), judged, (shape, size));
+                line(name, *points, &format!("{volume}"), judged, (shape..shape + 1, size));
             }
-            line(name, *points, "**all**", &everyone, (shape, size));
+            line(name, *points, "**all**", &everyone, (shape..shape + 1, size));
         }
+    }
+    for (size, points) in SIZES.iter().enumerate() {
+        line("**any**", *points, "**all**", &everyone, (0..SHAPES.len(), size));
     }
 }
 
@@ -109,11 +114,18 @@ fn tuned(rival: usize, seen: &[Seen]) -> f32 {
     high
 }
 
-fn line(name: &str, points: f64, volume: &str, judged: &[(&Seen, [f32; RIVALS.len()])], (shape, size): (usize, usize)) {
-    let ours = cell(judged.iter().map(|(seen, _)| seen.found[shape][size].ours).collect());
-    let theirs = (0..RIVALS.len()).map(|rival| {
-        cell(judged.iter().map(|(seen, limits)| seen.found[shape][size].rival(rival, limits[rival])).collect())
-    });
+fn line(
+    name: &str,
+    points: f64,
+    volume: &str,
+    judged: &[(&Seen, [f32; RIVALS.len()])],
+    (shapes, size): (Range<usize>, usize),
+) {
+    let drops =
+        || judged.iter().flat_map(|(seen, limits)| shapes.clone().map(move |it| (&seen.found[it][size], limits)));
+    let ours = cell(drops().map(|(drop, _)| drop.ours).collect());
+    let theirs =
+        (0..RIVALS.len()).map(|rival| cell(drops().map(|(drop, limits)| drop.rival(rival, limits[rival])).collect()));
     println!("| {name} | {points} | {volume} | {ours} | {} |", theirs.collect::<Vec<_>>().join(" | "));
 }
 

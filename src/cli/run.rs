@@ -117,7 +117,7 @@ impl Stages {
                 let outcome = match role {
                     Role::Enrich => enrich(settings, metrics, health, feed, stop),
                     Role::Repute => {
-                        let repute = Repute { settings, metrics, health, feed, clock: None, fold: Book::fold_at };
+                        let repute = Repute { settings, metrics, health, feed, clock: None, fold: Book::fold_chunk };
                         repute.run(stop).map_err(failed)
                     }
                 };

@@ -104,7 +104,7 @@ fn lexicon_of(
 
 fn limits(section: &Section<'_>, session_timeout: Duration) -> Option<Limits> {
     let max_record_bytes = section.number("max_record_bytes", 1_000..=100_000_000, 1_000_000);
-    let chunk_records = section.number("chunk_records", 1..=100_000, 2_000);
+    let chunk_records = section.number("chunk_records", 1..=100_000, 16_000);
     let chunk_tokens = section.number("chunk_tokens", 256..=10_000_000, 32_768);
     let commit_every = section.duration("commit_every", 1, 10_000, 100);
     let drain = section.duration("drain", 100, 600_000, 10_000);

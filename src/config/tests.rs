@@ -84,7 +84,7 @@ fn a_whole_configuration() {
     assert_eq!(settings.kafka.properties["sasl.password"], "hunter2");
     assert_eq!((&*settings.inputs[0].topic, settings.output.enriched.as_str()), ("mentions", "out.enriched"));
     assert_eq!(settings.output.dead_letters, "undertone.dead-letters");
-    assert_eq!((settings.limits.drain, settings.limits.chunk_records), (Duration::from_secs(5), 2000));
+    assert_eq!((settings.limits.drain, settings.limits.chunk_records), (Duration::from_secs(5), 16_000));
     assert!(settings.model.is_none() && !settings.detect_language);
     assert_eq!(settings.http_addr.to_string(), "0.0.0.0:9000");
     let [acme, jo] = &settings.watchlist.entities[..] else { panic!("two entities") };
@@ -112,7 +112,7 @@ fn what_is_left_out_has_a_default() {
     assert_eq!((settings.kafka.group.as_str(), settings.kafka.instance.as_str()), ("undertone", "from-env"));
     assert_eq!((settings.output.partitions, settings.output.replication), (12, -1));
     let limits = &settings.limits;
-    assert_eq!((limits.max_record_bytes, limits.chunk_records, limits.chunk_tokens), (1_000_000, 2000, 32_768));
+    assert_eq!((limits.max_record_bytes, limits.chunk_records, limits.chunk_tokens), (1_000_000, 16_000, 32_768));
     assert_eq!((limits.commit_every, limits.drain), (Duration::from_millis(100), Duration::from_secs(10)));
     assert!(settings.detect_language);
     let model = settings.model.unwrap();
@@ -217,7 +217,7 @@ const BAD_UNDERTONE: &[(&str, &str, &str)] = &[
     ("\"out.enriched\"\n", "\"out.enriched\"\npartitions = 0\n", "undertone.toml:13:14: output.partitions: found 0, expected a whole number from 1 to 10000"),
     ("\"out.enriched\"\n", "\"out.enriched\"\nreplication = -1\n", "undertone.toml:13:15: output.replication: found -1, expected a whole number from 1 to 32"),
     ("drain = \"5 s\"", "chunk_records = 0", "undertone.toml:14:17: limits.chunk_records: found 0, expected a whole number from 1 to 100000"),
-    ("drain = \"5 s\"", "chunk_records = \"2000\"", "undertone.toml:14:17: limits.chunk_records: found \"2000\", expected a whole number"),
+    ("drain = \"5 s\"", "chunk_records = \"16000\"", "undertone.toml:14:17: limits.chunk_records: found \"16000\", expected a whole number"),
     ("drain = \"5 s\"", "chunk_tokens = 1.5", "undertone.toml:14:16: limits.chunk_tokens: found 1.5, expected a whole number from 256 to 10000000"),
     ("drain = \"5 s\"", "max_record_bytes = 99999999999999999999", "undertone.toml:14:20: limits.max_record_bytes: found 99999999999999999999, expected a whole number"),
     ("drain = \"5 s\"", "commit_every = 100", "undertone.toml:14:16: limits.commit_every: found 100, expected a duration from \"1 ms\" to \"10 s\""),

@@ -1,6 +1,7 @@
 //! The entities of one partition, and their clock.
 
-use std::ops::Range;
+use std::cell::Cell;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -8,16 +9,19 @@ use indexmap::IndexMap;
 
 use super::Rules;
 use super::alert::Alert;
-use super::entity::EntityState;
-use super::keys::Keys;
+use super::digest::{Digest, Digested};
+use super::entity::{EntityState, Turn};
 use super::observation::Observation;
 use super::rules::STEP;
+use super::score::Folded;
 use super::snapshot::{self, Snapshot};
 use super::standing::Standing;
 
 const HOUR: i64 = 3_600_000;
-/// From so many events of an entity in a row on, its memory is better fetched as a whole than piece by piece.
+/// From so many events of an entity in a row on, some of its memory is better fetched as a whole than piece by piece.
 const MANY: usize = 8;
+/// How many events are looked ahead: as many as fit a processor's second cache together with what they look into.
+const AHEAD: usize = 64;
 
 /// The entities of one partition.
 #[derive(Debug)]
@@ -27,10 +31,6 @@ pub struct Book {
     entities: IndexMap<Arc<str>, Kept, FixedState>,
     /// Places of those that changed since the last news.
     changed: Vec<usize>,
-    /// Where the last event was added: those of an entity mostly come in a row.
-    last: usize,
-    /// What events that were gathered are looked up by.
-    awaited: Vec<Keys>,
     clock: i64,
     /// The clock when all entities were looked at last.
     looked: Option<i64>,
@@ -42,14 +42,29 @@ struct Kept {
     state: EntityState,
     /// It stands among the changed.
     changed: bool,
-    /// Many events of it come now: where in the book's list of those that are awaited.
-    awaited: Range<usize>,
 }
 
-impl Kept {
-    fn new(state: EntityState, changed: bool) -> Self {
-        Self { state, changed, awaited: 0..0 }
+/// Where an event of a chunk is added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Place of its entity in the book; the greatest for those that are new.
+    entity: usize,
+    /// Its own place in the chunk.
+    index: usize,
+    /// The book's clock at its place in the log, in milliseconds since the epoch.
+    clock: i64,
+}
+
+impl Place {
+    fn of<'e>(&self, events: &'e [Digested<'_>]) -> Turn<'e> {
+        let Digested { event, digest } = &events[self.index];
+        Turn { event, digest, index: self.index, clock: self.clock }
     }
+}
+
+/// Whether two events are of one entity.
+fn is_of_one(one: &Turn<'_>, other: &Turn<'_>) -> bool {
+    one.entity() == other.entity()
 }
 
 /// What is to be published.
@@ -70,8 +85,6 @@ impl Book {
             rules,
             entities: IndexMap::default(),
             changed: Vec::new(),
-            last: 0,
-            awaited: Vec::new(),
             clock: i64::MIN,
             looked: None,
             alerts: Vec::new(),
@@ -95,54 +108,79 @@ impl Book {
 
     /// Adds an event; an event without an entity is passed over.
     pub fn fold(&mut self, event: &Observation<'_>) {
-        self.fold_at(event, self.clock.max(event.at()));
+        let digest = Digest::of(event);
+        let turn = Turn { event, digest: &digest, index: 0, clock: self.clock.max(event.at()) };
+        self.fold_same(&[turn], &Cell::new(0), &mut Vec::new());
     }
 
-    /// In which order to add events of the log with [`Book::fold_at`]: those of an entity one after the other, so that its
-    /// memory is fetched once. Index and clock of each; the outcome is that of [`Book::fold`] in the order of the log, since entities
-    /// share nothing but the clock (and one copy of each name), and that comes with the event.
-    pub fn gather(&mut self, events: &[Observation<'_>]) -> Vec<(usize, i64)> {
+    /// Adds events of the log. The outcome is that of [`Book::fold`] with one after the other; but the events of an entity are taken
+    /// together, so that its memory is fetched once for some dozens of them. Should that panic, `at` says at which of them, counted from 0.
+    pub fn fold_chunk(&mut self, events: &[Digested<'_>], at: &Cell<usize>) {
+        let mut folded = Vec::with_capacity(AHEAD);
+        for turns in self.gather(events, at).chunks(AHEAD) {
+            let turns: Vec<Turn<'_>> = turns.iter().map(|turn| turn.of(events)).collect();
+            if turns.len() > 1 {
+                self.look_ahead(&turns, at);
+            }
+            for same in turns.chunk_by(is_of_one) {
+                self.fold_same(same, at, &mut folded);
+            }
+        }
+    }
+
+    /// In which order to add events: those of an entity one after the other, and then those of entities that are new, as they came. Entities share nothing but the clock (and one copy of each
+    /// name), and that comes with the event.
+    fn gather(&self, events: &[Digested<'_>], at: &Cell<usize>) -> Vec<Place> {
         let mut clock = self.clock;
-        let placed = events.iter().enumerate().map(|(index, event)| {
-            let Some(entity) = &event.entity else { return (usize::MAX, index, clock) };
+        let places = events.iter().enumerate().filter_map(|(index, Digested { event, .. })| {
+            at.set(index);
+            let entity = self.entities.get_index_of(&*event.entity.as_ref()?.id).unwrap_or(usize::MAX);
             clock = clock.max(event.at());
-            (self.entities.get_index_of(&*entity.id).unwrap_or(usize::MAX), index, clock)
+            Some(Place { entity, index, clock })
         });
-        let mut placed: Vec<_> = placed.collect();
-        placed.sort_unstable();
-        self.awaited.clear();
-        for same in placed.chunk_by(|(one, ..), (other, ..)| one == other).filter(|same| same.len() >= MANY) {
-            if let Some((_, kept)) = self.entities.get_index_mut(same[0].0) {
-                let first = self.awaited.len();
-                self.awaited.extend(same.iter().map(|(_, index, _)| Keys::of(&events[*index])));
-                kept.awaited = first..self.awaited.len();
-            }
-        }
-        placed.into_iter().map(|(_, index, clock)| (index, clock)).collect()
+        let mut places: Vec<_> = places.collect();
+        places.sort_unstable();
+        places
     }
 
-    /// Adds an event as of the clock at its place in the log, as [`Book::gather`] says it, in milliseconds since the epoch.
-    pub fn fold_at(&mut self, event: &Observation<'_>, clock: i64) {
-        let Some(entity) = &event.entity else { return };
-        self.clock = self.clock.max(clock);
-        let last = self.entities.get_index(self.last).filter(|(id, _)| ***id == *entity.id).map(|_| self.last);
-        let place = match last.or_else(|| self.entities.get_index_of(&*entity.id)) {
-            Some(place) => place,
-            None => {
-                let state = EntityState::new(entity, clock);
-                self.entities.insert_full(Arc::clone(&state.named.id), Kept::new(state, false)).0
+    /// Fetches from memory what events and their entities consist of. Adding them up the processor would wait for one piece after the
+    /// other; here none needs what another one says, so that it waits for many at a time.
+    fn look_ahead(&self, turns: &[Turn<'_>], at: &Cell<usize>) {
+        for same in turns.chunk_by(is_of_one) {
+            let Some(first) = same.first() else { continue };
+            at.set(first.index);
+            let Some(kept) = first.entity().and_then(|id| self.entities.get(id)) else { continue };
+            if same.len() >= MANY {
+                black_box(kept.state.read_through());
             }
-        };
-        self.last = place;
-        let kept = &mut self.entities[place];
-        if let Some(awaited) = self.awaited.get(std::mem::take(&mut kept.awaited)).filter(|awaited| !awaited.is_empty())
-        {
-            kept.state.warm_up(awaited);
+            for turn in same {
+                at.set(turn.index);
+                black_box(turn.event.read_through());
+                black_box(kept.state.look_ahead(turn.digest));
+            }
         }
-        // First what the steps before it saw, so that a late look sees what a timely one would have.
-        kept.state.advance(clock, &self.rules, &mut self.alerts);
-        kept.state.fold(event);
-        kept.state.heard = clock;
+    }
+
+    /// Adds events of one entity.
+    fn fold_same(&mut self, mut turns: &[Turn<'_>], at: &Cell<usize>, folded: &mut Vec<Folded>) {
+        let Some(Turn { event: Observation { entity: Some(entity), .. }, clock, .. }) = turns.first() else { return };
+        let place = self.entities.get_index_of(&*entity.id).unwrap_or_else(|| {
+            let state = EntityState::new(entity, *clock);
+            self.entities.insert_full(Arc::clone(&state.named.id), Kept { state, changed: false }).0
+        });
+        let kept = &mut self.entities[place];
+        while let Some(first) = turns.first() {
+            at.set(first.index);
+            // First what the steps before it saw, so that a late look sees what a timely one would have.
+            kept.state.advance(first.clock, &self.rules, &mut self.alerts);
+            let until = kept.state.next_step();
+            let now = turns.iter().take_while(|turn| turn.clock < until).count();
+            let (now, later) = turns.split_at(now.max(1));
+            kept.state.fold_all(now, at, folded);
+            kept.state.heard = now.last().map_or(first.clock, |turn| turn.clock);
+            self.clock = self.clock.max(kept.state.heard);
+            turns = later;
+        }
         if !std::mem::replace(&mut kept.changed, true) {
             self.changed.push(place);
         }
@@ -216,7 +254,7 @@ impl Book {
     /// folded them ticks to the latest clock of the snapshots.
     pub fn restore(&mut self, snapshot: Snapshot) {
         let id = Arc::clone(&snapshot.state.named.id);
-        let kept = Kept::new(snapshot.state, true);
+        let kept = Kept { state: snapshot.state, changed: true };
         let place = self.entities.insert_full(id, kept).0;
         self.changed.push(place);
         self.looked = None;

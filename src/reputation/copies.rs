@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::ops::Range;
 
+use rten_simd::{Isa, SimdOp};
 use serde::{Deserialize, Serialize};
 
 use super::hashing::Places;
@@ -196,27 +197,21 @@ impl Copies {
 
     /// The nearest of the clusters within [`NEAR`] bits; of equally near ones the smallest fingerprint.
     fn nearest(&self, fingerprint: u64) -> Option<usize> {
-        // Eight at once and without a branch: that vectorises, where the length is known.
-        const ABREAST: usize = 8;
-        let apart = |other: u64| (other ^ fingerprint).count_ones();
         let mut best = None::<(u32, u64, usize)>;
         let mut look = |places: Range<usize>| {
             for place in places {
                 let other = self.fingerprints[place];
-                let found = (apart(other), other, place);
+                let found = (apart(other, fingerprint), other, place);
                 if found.0 <= NEAR && best.is_none_or(|best| found < best) && self.is_current(place) {
                     best = Some(found);
                 }
             }
         };
         let (blocks, rest) = self.fingerprints.as_chunks::<ABREAST>();
-        for (block, candidates) in blocks.iter().enumerate() {
-            // The top bit of a difference is set where the subtraction passes below zero.
-            let beyond = |other: u64| u64::from(apart(other)).wrapping_sub(u64::from(NEAR) + 1);
-            let below = candidates.iter().fold(0, |below, other| below | beyond(*other));
-            if below >> 63 != 0 {
-                look(block * ABREAST..(block + 1) * ABREAST);
-            }
+        let mut seen = 0;
+        while let Some(next) = (Search { blocks: &blocks[seen..], fingerprint }).dispatch() {
+            look((seen + next) * ABREAST..(seen + next + 1) * ABREAST);
+            seen += next + 1;
         }
         look(self.len() - rest.len()..self.len());
         best.map(|(_, _, place)| place)
@@ -283,6 +278,32 @@ impl Copies {
         if let Some(kept) = moved {
             *kept = place as u16;
         }
+    }
+}
+
+/// In how many bits two fingerprints differ.
+fn apart(one: u64, other: u64) -> u32 {
+    (one ^ other).count_ones()
+}
+
+/// How many fingerprints are looked at at once, and without a branch: that vectorises, where the number is known.
+const ABREAST: usize = 32;
+
+/// Looks for the first block that holds a fingerprint within [`NEAR`] bits of another one.
+struct Search<'a> {
+    blocks: &'a [[u64; ABREAST]],
+    fingerprint: u64,
+}
+
+/// Nothing in it is written for an instruction set: it is compiled for several.
+impl SimdOp for Search<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, _: I) -> Option<usize> {
+        // The top bit of a difference is set where the subtraction passes below zero.
+        let beyond = |other: &u64| u64::from(apart(*other, self.fingerprint)).wrapping_sub(u64::from(NEAR) + 1);
+        self.blocks.iter().position(|block| block.iter().fold(0, |below, other| below | beyond(other)) >> 63 != 0)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One entity: its parts, put together.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,12 +10,30 @@ use super::Rules;
 use super::alert::Alert;
 use super::community::Community;
 use super::detect::{Detectors, Reading};
-use super::keys::Keys;
+use super::digest::Digest;
 use super::observation::{Concerned, Observation};
 use super::rules::{STEP, WINDOWS};
-use super::score::{self, Score};
+use super::score::{self, Folded, Score};
 use super::standing::{self, Named, Standing};
 use super::trends::Trends;
+
+/// An event of a chunk whose turn it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn<'e> {
+    pub(super) event: &'e Observation<'e>,
+    pub(super) digest: &'e Digest,
+    /// Its place in the chunk.
+    pub(super) index: usize,
+    /// The book's clock at its place in the log, in milliseconds since the epoch.
+    pub(super) clock: i64,
+}
+
+impl Turn<'_> {
+    /// Id of its entity.
+    pub(super) fn entity(&self) -> Option<&str> {
+        self.event.entity.as_ref().map(|entity| &*entity.id)
+    }
+}
 
 /// Everything that is remembered of one entity.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,26 +98,42 @@ impl EntityState {
         self.score.look(at);
     }
 
-    /// Fetches from memory what many events will look into here and there. The processor would wait for one such look after the other,
-    /// and waits for many at once, or for a whole table, hardly longer than for one of them.
-    pub(super) fn warm_up(&self, awaited: &[Keys]) {
-        std::hint::black_box(self.trends.read_through());
-        // None of these looks needs what another finds, so the processor waits for many at a time.
-        for keys in awaited {
-            std::hint::black_box(self.score.look_ahead(keys));
-            std::hint::black_box(self.community.look_ahead(keys) ^ self.detectors.look_ahead(keys));
-        }
+    /// Looks where an event will be looked for; of what is there.
+    pub(super) fn look_ahead(&self, digest: &Digest) -> usize {
+        self.score.look_ahead(digest) ^ self.community.look_ahead(digest) ^ self.detectors.look_ahead(digest)
     }
 
-    /// Adds an event.
+    /// Reads what many events will look into here and there; of what is in it.
+    pub(super) fn read_through(&self) -> u64 {
+        self.trends.read_through()
+    }
+
+    /// The next step that detectors will look at, in milliseconds since the epoch.
+    pub(super) fn next_step(&self) -> i64 {
+        self.stepped + STEP.as_millis() as i64
+    }
+
+    /// Adds an event, whatever the time: detectors look when [`EntityState::advance`] is called.
     pub fn fold(&mut self, event: &Observation<'_>) {
-        if let Some(entity) = event.entity.as_ref().filter(|entity| *entity.name != *self.named.name) {
-            self.named.name = Arc::from(&*entity.name);
+        let turn = Turn { event, digest: &Digest::of(event), index: 0, clock: event.at() };
+        self.fold_all(&[turn], &Cell::new(0), &mut Vec::new());
+    }
+
+    /// Adds events of before the next step. Each part takes all of them before the next part does, so that the processor has to fetch its
+    /// instructions once. `at` says whose turn it is; `folded` is room that is used again.
+    pub(super) fn fold_all(&mut self, turns: &[Turn<'_>], at: &Cell<usize>, folded: &mut Vec<Folded>) {
+        folded.clear();
+        for Turn { event, digest, index, .. } in turns {
+            at.set(*index);
+            if let Some(entity) = event.entity.as_ref().filter(|entity| *entity.name != *self.named.name) {
+                self.named.name = Arc::from(&*entity.name);
+            }
+            folded.push(self.score.fold(event, digest));
         }
-        let folded = self.score.fold(event);
-        self.detectors.notice(event, folded);
-        self.trends.notice(event, folded);
-        self.community.notice(event, folded);
+        let turns = || turns.iter().zip(&*folded).inspect(|(turn, _)| at.set(turn.index));
+        turns().for_each(|(turn, folded)| self.detectors.notice(turn.event, turn.digest, *folded));
+        turns().for_each(|(turn, folded)| self.trends.notice(turn.event, turn.digest, *folded));
+        turns().for_each(|(turn, folded)| self.community.notice(turn.event, turn.digest, *folded));
     }
 
     /// How it stands at a moment, in milliseconds since the epoch.

@@ -267,6 +267,13 @@ impl<'a> Observation<'a> {
         matched.peek().is_some() && (text.contains('@') || text.contains('＠')) && matched.any(is_handle)
     }
 
+    /// Reads, a cache line at a time, what adding it up reads of its strings; of what is in it.
+    pub(super) fn read_through(&self) -> usize {
+        let lines = |string: &str| string.as_bytes().iter().step_by(64).fold(0, |sum, byte| sum ^ usize::from(*byte));
+        let topics = self.topics.iter().fold(0, |sum, topic| sum ^ lines(&topic.id));
+        lines(&self.mention.source) ^ lines(&self.language.code) ^ topics
+    }
+
     /// `created_at` in milliseconds since the epoch.
     pub fn at(&self) -> i64 {
         self.mention.created_at.as_millisecond()

@@ -26,6 +26,11 @@ pub(super) fn name(name: &str) -> Arc<str> {
     own
 }
 
+/// Whether two names are the same. Names of a list are often of one length and begin alike, and seldom end alike.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.as_bytes().last() == other.as_bytes().last() && one == other
+}
+
 /// Names read back from a snapshot.
 pub(super) fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[Vec<Arc<str>>; 3], D::Error> {
     let kept = <[Vec<String>; 3]>::deserialize(deserializer)?;

@@ -1,5 +1,6 @@
 //! The parts together: what holds of a book, whatever its parts are.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::alert::{Alert, AlertKind, AlertState};
-use super::{Book, Observation, Rules, Snapshot, Standing};
+use super::{Book, Digested, Observation, Rules, Snapshot, Standing};
 
 mod gathering;
 
@@ -24,6 +25,9 @@ struct Post {
     positive: f64,
     text: String,
     op: &'static str,
+    revision: u64,
+    /// Posts of one number are copies.
+    copy_of: u32,
     topic: String,
 }
 
@@ -38,15 +42,17 @@ impl Post {
             positive: chance * 0.9,
             text: format!("post number{id} with words of its own{}", id % 7),
             op: "observed",
+            revision: 0,
+            copy_of: id,
             topic: "price".to_owned(),
         }
     }
 
     fn json(&self) -> String {
-        let Self { id, entity, author, positive, text, op, topic, .. } = self;
+        let Self { id, entity, author, positive, text, op, revision, copy_of, topic, .. } = self;
         let at = Timestamp::from_millisecond(START + self.minute * MINUTE).unwrap().to_string();
         json!({
-            "schema": "undertone.enriched/1", "id": format!("test:{id}#e{entity}"), "op": op, "revision": 0, "relation": "mention",
+            "schema": "undertone.enriched/1", "id": format!("test:{id}#e{entity}"), "op": op, "revision": revision, "relation": "mention",
             "mention": {
                 "id": id.to_string(), "source": "test", "text": text, "created_at": at, "url": format!("https://posts.example/{id}"),
                 "author": { "handle": format!("author{author}") }, "parent_id": (id % 2 == 0).then(|| (id / 2).to_string()),
@@ -59,7 +65,7 @@ impl Post {
             },
             "topics": [{ "id": topic, "score": 0.8 }],
             "signals": { "complaint": 0.1, "question": id % 3 == 0, "spam": 0.01, "offensive": 0.01 },
-            "fingerprint": format!("{:016x}", u64::from(*id).wrapping_mul(0xd6e8_feb8_6659_fd93)),
+            "fingerprint": format!("{:016x}", u64::from(*copy_of).wrapping_mul(0xd6e8_feb8_6659_fd93)),
             "truncated": false, "model": null, "watchlist": null,
             "origin": { "topic": "mentions", "partition": 0, "offset": id }, "processed_at": at,
         })
@@ -69,6 +75,10 @@ impl Post {
 
 fn fold(book: &mut Book, post: &Post) {
     book.fold(&Observation::from_json(post.json().as_bytes()).unwrap());
+}
+
+fn digested(records: &[String]) -> Vec<Digested<'_>> {
+    records.iter().map(|record| Digested::new(Observation::from_json(record.as_bytes()).unwrap())).collect()
 }
 
 fn book() -> Book {
@@ -94,10 +104,7 @@ fn told(posts: &[Post], every: usize) -> (Vec<Alert>, [Standing; 2]) {
     let mut alerts = Vec::new();
     for some in posts.chunks(every) {
         let records: Vec<String> = some.iter().map(Post::json).collect();
-        let events: Vec<_> = records.iter().map(|record| Observation::from_json(record.as_bytes()).unwrap()).collect();
-        for (index, clock) in book.gather(&events) {
-            book.fold_at(&events[index], clock);
-        }
+        book.fold_chunk(&digested(&records), &Cell::new(0));
         alerts.extend(book.news().alerts);
     }
     // Entities are asked one after the other, so that batches change the order between them.

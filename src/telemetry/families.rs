@@ -8,7 +8,7 @@ use prometheus::{
 /// From a tenth of a millisecond to ten seconds: a decoded chunk and a commit that waits for a slow broker.
 const STAGE_SECONDS: &[f64] = &[0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
 /// One record when idle, thousands under load.
-const CHUNK_RECORDS: &[f64] = &[1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0];
+const CHUNK_RECORDS: &[f64] = &[1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0, 30_000.0];
 /// A short post alone to a full batch.
 const BATCH_TOKENS: &[f64] = &[16.0, 64.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0, 16_384.0];
 /// Dense around the quarter of a second that light load must stay under; up to a day for a backlog.

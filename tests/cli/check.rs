@@ -54,7 +54,7 @@ fn the_examples_are_fine() {
 #[test]
 fn a_bad_configuration_stops_at_the_door_with_64() {
     let folder = examples();
-    change(folder.path(), "undertone.toml", "# chunk_records = 2000", "chunk_records = 0");
+    change(folder.path(), "undertone.toml", "# chunk_records = 16000", "chunk_records = 0");
     change(folder.path(), "undertone.toml", "\"localhost:9092\"", "\"localhost\"");
     change(folder.path(), "watchlist.example.toml", "'\"mira holt\" OR @miraholt'", "'\"mira holt\" @miraholt'");
     let outcome = check(folder.path());

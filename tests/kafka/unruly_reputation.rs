@@ -1,5 +1,6 @@
 //! What the second stage does when adding up fails, and how it lets time pass, with a core and a clock of the tests' choosing.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use undertone::config::Settings;
-use undertone::reputation::{Book, Observation};
+use undertone::reputation::{Book, Digested};
 use undertone::stream::repute::Fold;
 use undertone::stream::{Repute, RunError};
 use undertone::telemetry::{Allowed, Metrics};
@@ -64,10 +65,11 @@ fn mentions(read: &[Read], entity: &str) -> f64 {
 #[test]
 fn an_event_that_makes_the_core_panic_becomes_a_dead_letter_and_stays_out_of_a_restore() {
     static TRIES: AtomicU32 = AtomicU32::new(0);
-    fn fold(book: &mut Book, event: &Observation<'_>, clock: i64) {
-        book.fold_at(event, clock);
-        if event.mention.id == "150" {
+    fn fold(book: &mut Book, events: &[Digested<'_>], at: &Cell<usize>) {
+        book.fold_chunk(events, at);
+        if let Some(bad) = events.iter().position(|it| it.event.mention.id == "150") {
             TRIES.fetch_add(1, Ordering::SeqCst);
+            at.set(bad);
             panic!("no idea what 150 is");
         }
     }
@@ -102,9 +104,36 @@ fn an_event_that_makes_the_core_panic_becomes_a_dead_letter_and_stays_out_of_a_r
     assert_eq!(letters.rest(QUIET).len(), 1, "it is no dead letter twice");
 }
 
+/// More of them than may fail in a row, but what lies between them is committed.
+#[test]
+fn events_far_apart_that_make_the_core_panic_are_set_aside_one_by_one() {
+    fn is_bad(event: &Digested<'_>) -> bool {
+        event.event.mention.id.parse::<u32>().is_ok_and(|id| id % 25 == 24)
+    }
+    fn fold(book: &mut Book, events: &[Digested<'_>], at: &Cell<usize>) {
+        if let Some(bad) = events.iter().position(is_bad) {
+            at.set(bad);
+            panic!("no idea what that is");
+        }
+        book.fold_chunk(events, at);
+    }
+    let settings = settings(&shared().bootstrap, "apart", 1);
+    let records = events(0..300);
+    send(&settings.kafka.bootstrap, &settings.output.enriched, &records);
+    let running = Running::start(&settings, fold);
+    let mut letters = reader(&settings, &settings.output.dead_letters);
+    let mut values: Vec<_> =
+        letters.until(PATIENCE, |read| read.len() >= 12).iter().map(|letter| letter.value.clone()).collect();
+    values.sort();
+    let mut bad: Vec<_> = records.iter().skip(24).step_by(25).map(|record| record.value.clone()).collect();
+    bad.sort();
+    assert_eq!(values, bad);
+    running.stop().unwrap();
+}
+
 #[test]
 fn a_core_that_fails_with_every_event_ends_it_instead_of_emptying_the_stream() {
-    fn fold(_: &mut Book, _: &Observation<'_>, _: i64) {
+    fn fold(_: &mut Book, _: &[Digested<'_>], _: &Cell<usize>) {
         panic!("broken");
     }
     let settings = settings(&shared().bootstrap, "broken", 1);
@@ -128,7 +157,7 @@ fn where_nothing_comes_the_clock_goes_on_and_what_is_silent_for_long_is_forgotte
     let mut settings = settings(&shared().bootstrap, "quiet", 1);
     settings.reputation.publish_every = Duration::from_millis(20);
     send(&settings.kafka.bootstrap, &settings.output.enriched, &events(0..300));
-    let running = Running::start(&settings, Book::fold_at);
+    let running = Running::start(&settings, Book::fold_chunk);
     let mut standings = reader(&settings, &settings.output.reputation);
     standings.until(PATIENCE, |read| are_final(read, 300));
     let full = mentions(&standings.records, "lumen");
@@ -164,7 +193,7 @@ fn a_snapshot_that_the_broker_does_not_take_ends_it_with_a_message() {
         health: Health::default(),
         feed: Feed::default(),
         clock: None,
-        fold: Book::fold_at,
+        fold: Book::fold_chunk,
     };
     let error = repute.run(stopped).unwrap_err().to_string();
     assert!(error.contains("snapshot of entity") && error.contains("max.message.bytes="), "{error}");

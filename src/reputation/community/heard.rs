@@ -1,7 +1,8 @@
 //! What one event is to the community: who speaks, to whom, and whether an answer is expected.
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
 use crate::mention::Kind;
-use crate::reputation::keys;
 use crate::reputation::observation::{Observation, Said};
 use crate::watch::Relation;
 
@@ -37,7 +38,7 @@ pub(super) enum Toward {
 /// An event as the community hears it. Keys are 48-bit hashes within the source, 0 where there is nothing: two in a table of
 /// a thousand share one with a probability of 2 · 10⁻⁹.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Heard {
+pub(in crate::reputation) struct Heard {
     pub(super) key: u64,
     pub(super) at: i64,
     pub(super) author: u64,
@@ -53,11 +54,11 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    /// Reads an event.
-    pub(super) fn new(event: &Observation<'_>) -> Self {
+    /// Reads an event; `source` is the hash of its source.
+    pub(in crate::reputation) fn new(event: &Observation<'_>, source: u64) -> Self {
         let said = &event.mention;
-        let source = keys::source(event);
-        let key = |name: &str| keys::mention(name, source);
+        // 48 bits.
+        let key = |name: &str| (xxh3_64_with_seed(name.as_bytes(), source) >> 16).max(1);
         let voice = voice(event);
         let opens = opens(said);
         let asks = event.signals.question || event.signals.complaint.is_some_and(|complaint| complaint >= LIKELY);

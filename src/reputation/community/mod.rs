@@ -23,12 +23,13 @@ pub use report::{CommunityReport, Quantiles};
 use serde::{Deserialize, Serialize};
 
 use super::Rules;
-use super::keys::{self, Keys};
+use super::digest::Digest;
 use super::observation::Observation;
 use super::score::Folded;
 use crate::mention::Op;
 use crate::model::SentimentLabel;
-use heard::{Heard, Toward, Voice};
+pub(super) use heard::Heard;
+use heard::{Toward, Voice};
 use talk::Row;
 
 /// Milliseconds.
@@ -57,19 +58,19 @@ pub struct Community {
 
 impl Community {
     /// Takes note of an event.
-    pub fn notice(&mut self, event: &Observation<'_>, folded: Folded) {
-        let heard = Heard::new(event);
+    pub fn notice(&mut self, event: &Observation<'_>, digest: &Digest, folded: Folded) {
+        let heard = &digest.heard;
         self.turn(heard.at);
         match event.op {
-            Op::Deleted => self.take_back(&heard, &event.id),
-            _ if !folded.fresh => self.edit(event, &heard),
+            Op::Deleted => self.take_back(heard, &event.id),
+            _ if !folded.fresh => self.edit(event, heard),
             _ => {
                 let source = self.sources.note(&event.mention);
                 if heard.voice != Voice::Noise {
-                    self.place(event, &heard, source);
+                    self.place(event, heard, source);
                 }
                 if heard.voice == Voice::Member {
-                    self.count(event, &heard, folded);
+                    self.count(event, heard, folded);
                 }
             }
         }
@@ -79,8 +80,8 @@ impl Community {
     }
 
     /// Looks where an event will be looked for; of what is there.
-    pub(super) fn look_ahead(&self, keys: &Keys) -> usize {
-        self.talk.look_ahead(keys.mention) ^ self.members.look_ahead(keys::short(keys.author))
+    pub(super) fn look_ahead(&self, digest: &Digest) -> usize {
+        self.talk.look_ahead(digest.heard.key) ^ self.members.look_ahead(digest.heard.author)
     }
 
     fn turn(&mut self, at: i64) {

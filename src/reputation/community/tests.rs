@@ -52,7 +52,7 @@ fn op(event: Value, op: &str) -> Value {
 fn notice(community: &mut Community, event: &Value, fresh: bool) {
     let json = event.to_string();
     let event = Observation::from_json(json.as_bytes()).unwrap();
-    community.notice(&event, Folded { fresh, weight: 1.0, copies: 1 });
+    community.notice(&event, &Digest::of(&event), Folded { fresh, weight: 1.0, copies: 1 });
 }
 
 fn after(events: &[Value]) -> Community {
@@ -384,7 +384,7 @@ fn who_speaks_well_again_and_again() {
     for copy in many("copyist", &[true; 5]) {
         let json = copy.to_string();
         let event = Observation::from_json(json.as_bytes()).unwrap();
-        community.notice(&event, Folded { fresh: true, weight: 0.1, copies: 7 });
+        community.notice(&event, &Digest::of(&event), Folded { fresh: true, weight: 0.1, copies: 7 });
     }
     let named = report(&community, HOUR).advocates;
     let counts: Vec<_> = named.iter().map(|who| (&*who.author, who.positive, who.negative)).collect();
@@ -473,7 +473,7 @@ fn flood(events: usize) -> Community {
         };
         let json = with(event, &changes).to_string();
         let event = Observation::from_json(json.as_bytes()).unwrap();
-        community.notice(&event, Folded { fresh: true, weight: 1.0, copies: 1 });
+        community.notice(&event, &Digest::of(&event), Folded { fresh: true, weight: 1.0, copies: 1 });
     }
     community
 }

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Rules;
 use super::alert::{self, Alert, AlertKind, AlertState, Example, Level};
-use super::keys::Keys;
+use super::digest::Digest;
 use super::observation::Observation;
 use super::score::Folded;
 use super::standing::{Change, Named, OpenAlert};
@@ -73,7 +73,7 @@ pub struct Reading<'a> {
 
 impl Detectors {
     /// Takes note of an event: volumes, opinions, and mentions that may serve as examples.
-    pub fn notice(&mut self, event: &Observation<'_>, folded: Folded) {
+    pub fn notice(&mut self, event: &Observation<'_>, digest: &Digest, folded: Folded) {
         if event.op == Op::Deleted {
             self.examples.forget(&event.id);
         }
@@ -85,7 +85,7 @@ impl Detectors {
         if event.at() <= over {
             return;
         }
-        let voice = self.voices.hear(event, folded, self.latest);
+        let voice = self.voices.hear(event, digest, folded, self.latest);
         let weight = folded.weight * voice.opinion;
         let (positive, negative) = event.sentiment.as_ref().map_or((0.0, 0.0), |s| (s.positive, s.negative));
         let split = Split { positive: weight * positive, negative: weight * negative };
@@ -97,8 +97,8 @@ impl Detectors {
     }
 
     /// Looks where an event will be looked for; of what is there.
-    pub(super) fn look_ahead(&self, keys: &Keys) -> usize {
-        self.voices.look_ahead(keys.author)
+    pub(super) fn look_ahead(&self, digest: &Digest) -> usize {
+        self.voices.look_ahead(digest.author)
     }
 
     /// Looks. What is returned is to be published.

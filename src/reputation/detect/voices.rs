@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::HOUR;
-use crate::reputation::keys;
+use crate::reputation::digest::Digest;
 use crate::reputation::observation::Observation;
 use crate::reputation::score::Folded;
 
@@ -35,12 +35,12 @@ pub(super) struct Voice {
 
 impl Voices {
     /// Hears a mention at a step of the clock.
-    pub(super) fn hear(&mut self, event: &Observation<'_>, folded: Folded, now: i64) -> Voice {
+    pub(super) fn hear(&mut self, event: &Observation<'_>, digest: &Digest, folded: Folded, now: i64) -> Voice {
         let hour = now.div_euclid(HOUR);
         if hour != self.hour {
             *self = Self { hour, ..Self::default() };
         }
-        let times = keys::author(event).map_or(1, |author| self.again(author));
+        let times = digest.author().map_or(1, |author| self.again(author));
         let copies = f64::from(folded.copies.max(1));
         let copy = copies.sqrt() - (copies - 1.0).sqrt();
         let sincere = 1.0 - event.signals.spam.unwrap_or(0.0).clamp(0.0, 1.0);

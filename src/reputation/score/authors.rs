@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::decay::{Factors, SPANS};
-use super::entry::NOBODY;
 use super::sums::Head;
 use crate::reputation::blocks::Blocks;
+use crate::reputation::digest::NOBODY;
 use crate::reputation::hashing::Places;
 use crate::reputation::room;
 use crate::reputation::rules::{AUTHOR_SHARE, ENOUGH_AUTHORS};

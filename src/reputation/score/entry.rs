@@ -2,13 +2,10 @@
 
 use crate::mention::Op;
 use crate::reputation::copies::ClusterId;
-use crate::reputation::keys;
 use crate::reputation::observation::Observation;
 use crate::reputation::rules::{COPY_DAMPING, REACH_SCALE};
 use crate::watch::Relation;
 
-/// Nobody: a mention whose author is not named.
-pub(super) const NOBODY: u64 = 0;
 /// Topics of one mention that count.
 pub(super) const TOPICS_EACH: usize = 3;
 
@@ -51,7 +48,7 @@ pub(super) struct Labels {
     pub(super) language: u8,
 }
 
-/// As it is kept: a plain list, since a snapshot holds thousands: id, hash of source and author or [`NOBODY`], and [`Entry`]'s other
+/// As it is kept: a plain list, since a snapshot holds thousands: id, hash of source and author or [`NOBODY`](crate::reputation::digest::NOBODY), and [`Entry`]'s other
 /// fields in their order.
 pub(super) type Row = (u64, u64, Option<ClusterId>, u32, (u8, u64), i64, f32, f32, f32, u8, (u8, u8, u8, u8), (u8, u8));
 
@@ -134,11 +131,6 @@ pub(super) fn weight(event: &Observation<'_>) -> f32 {
 pub(super) fn opinion(event: &Observation<'_>) -> (f32, f32) {
     let probability = |value: f64| value.clamp(0.0, 1.0) as f32;
     event.sentiment.as_ref().map_or((0.0, 0.0), |it| (probability(it.positive), probability(it.negative)))
-}
-
-/// The hash of an author within its source.
-pub(super) fn author(event: &Observation<'_>) -> u64 {
-    keys::author(event).map_or(NOBODY, |author| author.max(NOBODY + 1))
 }
 
 impl Entry {

@@ -30,8 +30,8 @@ use self::names::{Kind, Names, OTHER, Place};
 use self::open::Open;
 use self::running::Running;
 use self::sums::{Measure, Sums};
-use super::copies::{self, ClusterId, Copies};
-use super::keys::{self, Keys};
+use super::copies::{ClusterId, Copies};
+use super::digest::{Digest, NOBODY};
 use super::observation::Observation;
 use super::rules::{OPEN_FOR, OPEN_MENTIONS};
 use super::tally::Tallies;
@@ -83,12 +83,12 @@ impl Folded {
 
 impl Score {
     /// Adds an event.
-    pub fn fold(&mut self, event: &Observation<'_>) -> Folded {
+    pub fn fold(&mut self, event: &Observation<'_>, digest: &Digest) -> Folded {
         if event.relation != Some(Relation::Own) {
             self.follow(event.at());
             self.settle_what_is_over();
         }
-        let (id, version) = (keys::id(event), Version::of(event));
+        let (id, version) = (digest.id, Version::of(event));
         let known = self.open.find(id);
         if known.is_some_and(|place| self.open.entries()[place].version >= version) {
             return Folded::NOTHING;
@@ -103,7 +103,7 @@ impl Score {
         if let Some(place) = known {
             self.take_back(place);
         }
-        let (entry, author) = self.entry(event, id, version);
+        let (entry, author) = self.entry(event, digest, version);
         let place = match known {
             Some(place) => {
                 self.open.replace(place, entry);
@@ -172,9 +172,9 @@ impl Score {
     }
 
     /// Looks where an event will be looked for; of what is there.
-    pub(super) fn look_ahead(&self, keys: &Keys) -> usize {
-        let open = self.open.look_ahead(keys.id, keys.fingerprint);
-        open ^ self.copies.look_ahead(keys.fingerprint) ^ self.running.look_ahead(keys.author)
+    pub(super) fn look_ahead(&self, digest: &Digest) -> usize {
+        let open = self.open.look_ahead(digest.id, digest.fingerprint);
+        open ^ self.copies.look_ahead(digest.fingerprint) ^ self.running.look_ahead(digest.author)
     }
 
     fn follow(&mut self, at: i64) {
@@ -192,9 +192,9 @@ impl Score {
     }
 
     /// The entry of an event, and its author.
-    fn entry(&mut self, event: &Observation<'_>, id: u64, version: Version) -> (Entry, u64) {
+    fn entry(&mut self, event: &Observation<'_>, digest: &Digest, version: Version) -> (Entry, u64) {
         let counts = !version.is_deleted() && event.relation != Some(Relation::Own);
-        let fingerprint = if counts { copies::fingerprint_of(event) } else { 0 };
+        let fingerprint = if counts { digest.fingerprint } else { 0 };
         if fingerprint != 0 && !self.grown.is_empty() {
             // Whoever may be forgotten now is weighed before, or a flood of copies would count as it came.
             if let Some(going) = self.copies.going().filter(|going| self.grown.remove(going)) {
@@ -208,7 +208,7 @@ impl Score {
         }
         let (positive, negative) = entry::opinion(event);
         let empty = Entry {
-            id,
+            id: digest.id,
             cluster,
             copies,
             version,
@@ -220,10 +220,10 @@ impl Score {
             labels: Labels::default(),
         };
         if !counts {
-            return (empty, entry::NOBODY);
+            return (empty, NOBODY);
         }
         let (weight, labels) = (entry::weight(event), self.labels(event));
-        (Entry { weight, positive, negative, mentions: 1, labels, ..empty }, entry::author(event))
+        (Entry { weight, positive, negative, mentions: 1, labels, ..empty }, digest.author)
     }
 
     fn labels(&mut self, event: &Observation<'_>) -> Labels {

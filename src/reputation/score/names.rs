@@ -49,7 +49,7 @@ impl Names {
     /// The number of a name, which is given one if there is room. There always is for `other`.
     pub(super) fn place(&mut self, kind: Kind, name: &str) -> Place {
         let names = &mut self.0[kind as usize];
-        if let Some(number) = names.iter().position(|it| **it == *name) {
+        if let Some(number) = names.iter().position(|it| shared::same(it, name)) {
             return Place::Taken(number as u8);
         }
         let named = names.len() - usize::from(names.iter().any(|it| **it == *OTHER));

@@ -56,8 +56,8 @@ impl Door {
             self.slots = Slots::free((2 * self.slots.len()).clamp(*SLOTS.start(), *SLOTS.end()));
             self.written = 0;
         }
-        let mask = self.slots.len() - 1;
-        let slot = self.slots.at(term as usize & mask);
+        let place = term as usize & (self.slots.len() - 1);
+        let slot = self.slots.at(place);
         let tag = (term >> 48) as u16;
         let (kept, other) = ((*slot >> 16) as u16, *slot as u16);
         if *slot != 0 && kept == tag {
@@ -75,6 +75,7 @@ impl Slots {
         Self::Few { len, places: Vec::new(), contents: Vec::new() }
     }
 
+    #[inline]
     fn len(&self) -> usize {
         match self {
             Self::Few { len, .. } => *len,
@@ -83,6 +84,7 @@ impl Slots {
     }
 
     /// A slot, to be written if it is free.
+    #[inline]
     fn at(&mut self, place: usize) -> &mut u32 {
         match self {
             Self::All(slots) => &mut slots[place],
@@ -98,6 +100,7 @@ impl Slots {
     }
 
     /// Lays all of them out where too many were written.
+    #[inline]
     fn settle(&mut self) {
         let Self::Few { len, places, contents } = self else { return };
         if places.len() >= FEW {

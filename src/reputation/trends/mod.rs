@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Rules;
-use super::keys;
+use super::digest::Digest;
 use super::observation::Observation;
 use super::rules::COPY_DAMPING;
 use super::score::Folded;
+use super::words::{Word, Words};
 use crate::mention::Op;
 use crate::watch::Relation;
 use authors::Authors;
@@ -22,7 +23,6 @@ use door::Door;
 use level::{All, Level, Scale, Sums};
 use terms::{Term, Terms};
 use voices::{Voice, Voices};
-use words::Words;
 
 mod authors;
 mod door;
@@ -30,10 +30,7 @@ mod level;
 mod report;
 mod terms;
 mod voices;
-mod words;
 
-/// Words of a text that are read, at most: what matters is said early, and a novel must not cost more than a post.
-const WORDS: usize = 64;
 /// Longer terms (in bytes) are not counted.
 const LONGEST_TERM: usize = 64;
 /// From this probability on a mention is spam, and says nothing.
@@ -114,12 +111,12 @@ impl Trends {
     /// Counts an event. An entity's own posts and spam say nothing; the n-th mention of an author within half a day counts
     /// 1/n; the k-th copy counts √k − √(k − 1), and its author for none. A deleted mention is taken back if it is one of the
     /// last 512; an edit changes nothing, since what was said first was said.
-    pub fn notice(&mut self, event: &Observation<'_>, folded: Folded) {
+    pub fn notice(&mut self, event: &Observation<'_>, digest: &Digest, folded: Folded) {
         match event.op {
-            Op::Deleted => self.take_back(event),
-            _ if folded.fresh => self.count(event, folded),
+            Op::Deleted => self.take_back(event, digest),
+            _ if folded.fresh => self.count(event, digest, folded),
             // The text that was counted is not known any more: if the mention is deleted later, nothing can be taken back.
-            Op::Edited => drop(self.voices.forget(keys::id(event))),
+            Op::Edited => drop(self.voices.forget(digest.id)),
             Op::Observed => {}
         }
     }
@@ -134,25 +131,24 @@ impl Trends {
         self.terms.iter().fold(self.door.read_through(), |sum, term| sum ^ term.key)
     }
 
-    fn count(&mut self, event: &Observation<'_>, folded: Folded) {
+    fn count(&mut self, event: &Observation<'_>, digest: &Digest, folded: Folded) {
         let spam = event.signals.spam.unwrap_or(0.0);
         if spam >= SPAM || event.relation == Some(Relation::Own) {
             return;
         }
         let at = event.at();
         self.pass(at);
-        let author = keys::author(event).map_or(0, |author| author.max(1));
-        let weight = (1.0 - spam) * damped(folded.copies) * self.voices.share(author, at);
-        self.voices.remember(Voice { event: keys::id(event), author, at, weight });
-        let author = (author != 0 && folded.copies <= 1).then_some(short(author));
-        self.say_all(event, Sums::of(weight, at - self.landmark), author, false);
+        let weight = (1.0 - spam) * damped(folded.copies) * self.voices.share(digest.author, at);
+        self.voices.remember(Voice { event: digest.id, author: digest.author, at, weight });
+        let author = digest.author().filter(|_| folded.copies <= 1).map(short);
+        self.say_all(event, digest, Sums::of(weight, at - self.landmark), author, false);
     }
 
-    fn take_back(&mut self, event: &Observation<'_>) {
-        let Some(voice) = self.voices.forget(keys::id(event)) else { return };
+    fn take_back(&mut self, event: &Observation<'_>, digest: &Digest) {
+        let Some(voice) = self.voices.forget(digest.id) else { return };
         let gone = voice.author != 0 && !self.voices.knows(voice.author);
         let gain = Sums::of(voice.weight, voice.at - self.landmark);
-        self.say_all(event, gain, gone.then_some(short(voice.author)), true);
+        self.say_all(event, digest, gain, gone.then_some(short(voice.author)), true);
     }
 
     /// Lets time pass.
@@ -170,7 +166,7 @@ impl Trends {
         self.door.open(self.clock);
     }
 
-    fn say_all(&mut self, event: &Observation<'_>, gain: Sums, author: Option<u16>, back: bool) {
+    fn say_all(&mut self, event: &Observation<'_>, digest: &Digest, gain: Sums, author: Option<u16>, back: bool) {
         if let Some(entity) = event.entity.as_ref().filter(|entity| *entity.name != *self.name.name) {
             self.name = Name::new(&entity.name);
         }
@@ -180,18 +176,19 @@ impl Trends {
         let counting = &Counting { gain, all, author, number: self.counted, back };
         for topic in &event.topics {
             let key = xxh3_64_with_seed(topic.id.as_bytes(), TrendKind::Topic as u64 + 1);
-            self.say(key, TrendKind::Topic, &topic.id, counting);
+            self.say(key, TrendKind::Topic, Spelling { text: &topic.id, start: 0, end: topic.id.len() }, counting);
         }
-        self.say_text(&event.mention.text, counting);
+        self.say_words(&event.mention.text, &digest.words, counting);
     }
 
-    fn say_text(&mut self, text: &str, counting: &Counting) {
+    fn say_words(&mut self, text: &str, words: &[Word], counting: &Counting) {
         // The two words before, if a phrase may run on from them.
         let (mut before_last, mut last) = (None::<Edge>, None::<Edge>);
-        for word in Words::new(text).take(WORDS) {
+        for word in words {
             let own = self.name.words.contains(&word.hash);
             let mut say = |first: &Edge, key: u64, kind| {
-                self.say(key, kind, text.get(first.start..word.end).unwrap_or_default(), counting)
+                let spelling = Spelling { text, start: first.start as usize, end: word.end as usize };
+                self.say(key, kind, spelling, counting)
             };
             let mut this = Edge { hash: word.hash, start: word.start, edge: word.edge && !own };
             if word.hashtag {
@@ -222,7 +219,7 @@ impl Trends {
     }
 
     /// Counts one term; whether it is one of those that stand in many mentions all the time.
-    fn say(&mut self, key: u64, kind: TrendKind, text: &str, counting: &Counting) -> bool {
+    fn say(&mut self, key: u64, kind: TrendKind, spelling: Spelling<'_>, counting: &Counting) -> bool {
         if let Some(term) = self.terms.get_mut(key) {
             let level = Level::of(term.sums, &counting.all);
             if term.counted != counting.number {
@@ -239,7 +236,8 @@ impl Trends {
             }
             return level.is_usual();
         }
-        let Some(author) = counting.author.filter(|_| !counting.back && text.len() <= LONGEST_TERM) else {
+        let fits = spelling.end - spelling.start <= LONGEST_TERM;
+        let Some(author) = counting.author.filter(|_| !counting.back && fits) else {
             return false;
         };
         // Topics are few: they need not knock.
@@ -248,6 +246,7 @@ impl Trends {
             let mut authors = Authors::default();
             authors.add(other);
             authors.add(author);
+            let text = spelling.text.get(spelling.start..spelling.end).unwrap_or_default();
             let text = if kind == TrendKind::Topic { text.into() } else { spelled(text) };
             let sums = counting.gain;
             self.terms.admit(Term { key, kind, text, sums, authors, counted: counting.number });
@@ -266,10 +265,18 @@ impl Name {
     }
 }
 
+/// Where a term is written. It is looked at only if the term is new: its text is not otherwise fetched from memory.
+#[derive(Clone, Copy)]
+struct Spelling<'a> {
+    text: &'a str,
+    start: usize,
+    end: usize,
+}
+
 /// A word that a phrase may begin with.
 struct Edge {
     hash: u64,
-    start: usize,
+    start: u32,
     edge: bool,
 }
 

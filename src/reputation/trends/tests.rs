@@ -78,12 +78,16 @@ fn chatter(from: i64, until: i64, an_hour: impl Fn(i64) -> f64, seed: u64) -> Ve
     posts
 }
 
+fn notice(trends: &mut Trends, event: &Observation<'_>, folded: Folded) {
+    trends.notice(event, &Digest::of(event), folded);
+}
+
 /// What was said until a moment, in order.
 fn fold(posts: &mut Vec<Post>, until: i64) -> Trends {
     posts.retain(|post| post.at <= until);
     posts.sort_by_key(|post| post.at);
     let mut trends = Trends::default();
-    posts.iter().enumerate().for_each(|(id, post)| trends.notice(&event(id, post), FRESH));
+    posts.iter().enumerate().for_each(|(id, post)| notice(&mut trends, &event(id, post), FRESH));
     trends
 }
 
@@ -160,7 +164,7 @@ fn a_copy_passed_on_by_many_is_one_voice_and_spam_and_own_posts_are_none() {
                     _ => event.relation = Some(Relation::Own),
                 }
             }
-            trends.notice(&event, folded);
+            notice(&mut trends, &event, folded);
         }
         assert_eq!(names(&trends, 5 * DAY + 2 * HOUR), Vec::<String>::new(), "{way}");
     }
@@ -175,7 +179,7 @@ fn a_daily_rhythm_is_no_trend() {
         posts.sort_by_key(|post| post.at);
         let mut trends = Trends::default();
         for (id, post) in posts.iter().enumerate() {
-            trends.notice(&event(id, post), FRESH);
+            notice(&mut trends, &event(id, post), FRESH);
             reported.extend(names(&trends, post.at).into_iter().map(|name| (seed, post.at / HOUR, name)));
         }
     }
@@ -210,7 +214,7 @@ fn deleted_mentions_are_taken_back() {
         let mut deleted = event(id, post);
         deleted.op = Op::Deleted;
         // The second has no effect.
-        (0..2).for_each(|_| trends.notice(&deleted, Folded { fresh: false, ..FRESH }));
+        (0..2).for_each(|_| notice(&mut trends, &deleted, Folded { fresh: false, ..FRESH }));
     }
     assert!(names(&trends, at).is_empty());
     assert!((sum(&trends) - before).abs() < 1e-6, "{} {before}", sum(&trends));
@@ -224,7 +228,7 @@ fn edits_and_repetitions_count_nothing() {
     for op in [Op::Observed, Op::Edited] {
         let mut again = event(0, &post(5 * DAY, "guest", "wasp nest"));
         again.op = op;
-        trends.notice(&again, Folded { fresh: false, ..FRESH });
+        notice(&mut trends, &again, Folded { fresh: false, ..FRESH });
     }
     assert_eq!(serde_json::to_string(&trends.all).unwrap(), before);
 }
@@ -239,7 +243,7 @@ fn the_order_within_an_hour_hardly_matters() {
     let mut shuffled: Vec<(i64, Post)> = posts.iter().map(|post| (post.at + rng.i64(..HOUR), post.clone())).collect();
     shuffled.sort_by_key(|(at, _)| *at);
     let mut trends = Trends::default();
-    shuffled.iter().enumerate().for_each(|(id, (_, post))| trends.notice(&event(id, post), FRESH));
+    shuffled.iter().enumerate().for_each(|(id, (_, post))| notice(&mut trends, &event(id, post), FRESH));
     let at = 5 * DAY + 2 * HOUR;
     let sorted = |trends: &Trends| {
         let mut names = names(trends, at);
@@ -260,9 +264,9 @@ fn whatever_comes_the_state_stays_small_and_a_snapshot_goes_on_alike() {
         let words: Vec<String> = (0..40).map(|_| format!("výraz{}čokoláda", rng.u32(..3000))).collect();
         let tagged = format!("{} #štítek{}", words.join(" "), rng.u32(..2000));
         let event = event(id, &post(id as i64 * 20_000, format!("somebody{}", rng.u32(..9000)), tagged));
-        trends.notice(&event, FRESH);
+        notice(&mut trends, &event, FRESH);
         if let Some(restored) = &mut restored {
-            restored.notice(&event, FRESH);
+            notice(restored, &event, FRESH);
         }
         if id == 25_000 {
             let json = serde_json::to_vec(&trends).unwrap();
@@ -282,7 +286,7 @@ fn whatever_comes_the_state_stays_small_and_a_snapshot_goes_on_alike() {
 fn a_long_silence_and_late_mentions_do_no_harm() {
     let mut trends = Trends::default();
     for (id, at) in [0, 5 * DAY, 4000 * DAY, 3999 * DAY, 1, 4001 * DAY].into_iter().enumerate() {
-        trends.notice(&event(id, &post(at, id, "wasp nest")), FRESH);
+        notice(&mut trends, &event(id, &post(at, id, "wasp nest")), FRESH);
         trends.rising(at, &Rules::default());
     }
     let counts = Scale::at(4001 * DAY - trends.landmark).of(trends.all);
@@ -302,7 +306,7 @@ fn where_nothing_rises_hardly_anything_is_reported() {
         for id in 0..3000 {
             let at = id as i64 * 8 * DAY / 3000;
             let text: Vec<String> = (0..12).map(|_| word(&mut rng)).collect();
-            trends.notice(&event(id, &post(at, rng.u32(..1500), text.join(" "))), FRESH);
+            notice(&mut trends, &event(id, &post(at, rng.u32(..1500), text.join(" "))), FRESH);
             if id % 5 == 0 {
                 reported.extend(names(&trends, at).into_iter().map(|name| (seed, at / DAY, name)));
             }

@@ -1,5 +1,6 @@
 //! One partition of the enriched topic that is ours: its book, how far it has come, and what of it is due.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,7 +8,7 @@ use std::time::Instant;
 use super::due::Due;
 use super::rounds::{Mark, Rounds};
 use crate::config::settings::Reputation;
-use crate::reputation::{Alert, Book, News, Observation};
+use crate::reputation::{Alert, Book, Digested, News};
 use crate::stream::stages::guarded;
 
 /// A partition that is ours.
@@ -91,10 +92,11 @@ impl Part {
     }
 }
 
-/// How an event is added to a book: [`Book::fold_at`], unless a test has its own.
-pub type Fold = fn(&mut Book, &Observation<'_>, i64);
+/// How events are added to a book: [`Book::fold_chunk`], unless a test has its own.
+pub type Fold = fn(&mut Book, &[Digested<'_>], &Cell<usize>);
 
-/// Adds an event as of a clock, and says what it panicked with if it did. The book is of no use then.
-pub(super) fn fold(with: Fold, book: &mut Book, event: &Observation<'_>, clock: i64) -> Result<(), String> {
-    guarded(|| with(book, event, clock))
+/// Adds events, and says at which it panicked, and with what, if it did. The book is of no use then.
+pub(super) fn fold(with: Fold, book: &mut Book, events: &[Digested<'_>]) -> Result<(), (usize, String)> {
+    let at = Cell::new(0);
+    guarded(|| with(book, events, &at)).map_err(|detail| (at.get(), detail))
 }

@@ -1,4 +1,4 @@
-//! Records of the enriched topic to observations, or to the reason why they are none.
+//! Records of the enriched topic to events, or to the reason why they are none.
 
 use rayon::prelude::*;
 use rdkafka::Message;
@@ -6,19 +6,26 @@ use rdkafka::message::BorrowedMessage;
 
 use super::placement::partition_of;
 use crate::mention::{Reason, Rejection, time};
-use crate::reputation::Observation;
+use crate::reputation::{Digested, Observation};
+use crate::stream::stages::guarded;
 
 /// From so many records on, decoding is spread over the cores.
 const SPREAD: usize = 64;
 
-/// Decodes records, in their order.
-pub(super) fn decode<'m>(
-    messages: &'m [BorrowedMessage<'_>],
-    partitions: i32,
-) -> Vec<Result<Observation<'m>, Rejection>> {
+/// Why a record is no event that could be added up.
+pub(super) enum Unread {
+    /// It is none.
+    Rejected(Rejection),
+    /// It made the core panic.
+    Panicked(String),
+}
+
+/// Decodes records, in their order, and reads what each says by itself.
+pub(super) fn decode<'m>(messages: &'m [BorrowedMessage<'_>], partitions: i32) -> Vec<Result<Digested<'m>, Unread>> {
     let decode = |message: &'m BorrowedMessage<'_>| {
         let record = (message.key(), message.payload(), message.timestamp().to_millis());
-        observation(record, (message.partition(), partitions))
+        let observation = observation(record, (message.partition(), partitions)).map_err(Unread::Rejected)?;
+        guarded(|| Digested::new(observation)).map_err(Unread::Panicked)
     };
     if messages.len() < SPREAD {
         return messages.iter().map(decode).collect();

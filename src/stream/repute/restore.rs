@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use super::changelog::{CHECKPOINT_KEY, Kept};
 use super::part::{Fold, Part, Told, fold};
-use super::reading::decode;
+use super::reading::{Unread, decode};
 use crate::config::Settings;
 use crate::config::settings::TRANSACTION_TIMEOUT;
 use crate::reputation::{Book, Checkpoint, Rules, Snapshot};
@@ -334,8 +334,14 @@ impl Restore<'_> {
                 if offset + 1 >= draft.to {
                     left.remove(&partition);
                 }
-                // What could not be read became a dead letter then.
-                let Ok(event) = read else { continue };
+                let read = match read {
+                    Ok(read) => read,
+                    // It became a dead letter then.
+                    Err(Unread::Rejected(_)) => continue,
+                    Err(Unread::Panicked(_)) if passed_over.contains(&(partition, offset)) => continue,
+                    Err(Unread::Panicked(detail)) => return Err(Halt::Panicked(partition, offset, detail)),
+                };
+                let event = &read.event;
                 let Some(entity) = event.entity.as_ref().filter(|_| !passed_over.contains(&(partition, offset))) else {
                     continue;
                 };
@@ -344,9 +350,8 @@ impl Restore<'_> {
                     draft.book.tick(event.at());
                     continue;
                 }
-                let clock = draft.book.clock().max(event.at());
-                fold(self.fold, &mut draft.book, &event, clock)
-                    .map_err(|detail| Halt::Panicked(partition, offset, detail))?;
+                fold(self.fold, &mut draft.book, std::slice::from_ref(&read))
+                    .map_err(|(_, detail)| Halt::Panicked(partition, offset, detail))?;
                 draft.refolded += 1;
                 if !draft.again.contains(&*entity.id) {
                     draft.again.insert(Arc::from(&*entity.id));

@@ -15,12 +15,12 @@ use tokio::sync::watch;
 
 use super::outbox::Outbox;
 use super::part::{Fold, Part, fold};
-use super::reading::decode;
+use super::reading::{Unread, decode};
 use super::restore::{Restore, Restored};
 use crate::config::Settings;
 use crate::config::settings::Clock;
 use crate::mention::{Reason, Rejection};
-use crate::reputation::{Observation, Rules};
+use crate::reputation::{Digested, Rules};
 use crate::stream::chunk::Sizer;
 use crate::stream::context::{LoopConsumer, Wanted};
 use crate::stream::error::RunError;
@@ -36,6 +36,8 @@ use crate::telemetry::Metrics;
 use crate::telemetry::metrics::{Rebalance, Stage, Transaction};
 use crate::web::Feed;
 
+/// Bytes of records of a chunk, about, at most: the bound on memory where records are large.
+const BYTES: usize = 32 << 20;
 /// How long a poll waits when nothing is at hand.
 const IDLE: Duration = Duration::from_millis(20);
 /// How long the first record of a chunk waits for company.
@@ -46,6 +48,8 @@ const BUDGET: Duration = Duration::from_millis(40);
 const TICK: Duration = Duration::from_secs(1);
 /// Times that an event may panic before it becomes a dead letter.
 const TRIES: u32 = 3;
+/// Records of a chunk, at most, where one of those to come made the core panic.
+const CAREFUL: usize = 32;
 /// Events that become dead letters one after the other before the process is held to be at fault and not the events.
 const CONDEMNED_IN_A_ROW: u32 = 10;
 /// Aborts in a row before the session is given up.
@@ -293,28 +297,26 @@ impl<'a> Serve<'a> {
     /// Polls a chunk: what is there, or what comes shortly.
     fn gather(&mut self) -> Result<Vec<BorrowedMessage<'a>>, Ending> {
         let consumer = self.shared.consumer;
-        let cap = self.sizer.cap();
-        let mut messages = Vec::with_capacity(cap);
-        let mut since = None;
-        while messages.len() < cap {
-            let waited = since.map_or(Duration::ZERO, |since: Instant| since.elapsed());
-            if waited >= LINGER {
-                break;
-            }
-            let wait = match (messages.is_empty(), self.wait()) {
-                (true, wait) => wait,
-                (false, _) => Duration::from_millis(1),
-            };
+        // Where one event may make all others fail, few others at a time do.
+        let cap = if self.suspects.is_empty() { self.sizer.cap() } else { self.sizer.cap().min(CAREFUL) };
+        let (mut messages, mut bytes) = (Vec::with_capacity(cap), 0);
+        let mut since = None::<Instant>;
+        while messages.len() < cap && bytes < BYTES {
             // First what is there without waiting.
-            let polled = consumer.poll(Duration::ZERO).or_else(|| consumer.poll(wait));
+            let polled = consumer.poll(Duration::ZERO).or_else(|| match since {
+                None => consumer.poll(self.wait()),
+                Some(since) if since.elapsed() < LINGER => consumer.poll(Duration::from_millis(1)),
+                Some(_) => None,
+            });
             match polled {
-                None if messages.is_empty() => break,
+                None if since.is_none_or(|since| since.elapsed() >= LINGER) => break,
                 None => {}
                 Some(Ok(message)) => {
                     if let Some(part) = self.parts.get_mut(&message.partition()) {
                         part.at_end = false;
                     }
                     since.get_or_insert_with(Instant::now);
+                    bytes += message.payload_len();
                     messages.push(message);
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
@@ -378,7 +380,7 @@ impl<'a> Serve<'a> {
 
     /// Adds events to their books; returns how many.
     fn fold(&mut self, messages: &[BorrowedMessage<'_>], outbox: &mut Outbox) -> Result<u64, Failure> {
-        let mut events: BTreeMap<i32, (Vec<i64>, Vec<Observation<'_>>)> = BTreeMap::new();
+        let mut events: BTreeMap<i32, (Vec<i64>, Vec<Digested<'_>>)> = BTreeMap::new();
         for (message, read) in messages.iter().zip(decode(messages, self.partitions)) {
             let (partition, offset) = (message.partition(), message.offset());
             let Some(part) = self.parts.get_mut(&partition).filter(|part| offset >= part.next) else { continue };
@@ -388,7 +390,8 @@ impl<'a> Serve<'a> {
                     let detail = detail.chars().take(DETAIL).collect();
                     Some(Rejection { reason: Reason::Unprocessable, field: None, detail })
                 }
-                (None, Err(rejection)) => Some(rejection),
+                (None, Err(Unread::Panicked(detail))) => return Err(Failure::Panicked { partition, offset, detail }),
+                (None, Err(Unread::Rejected(rejection))) => Some(rejection),
                 (None, Ok(event)) => {
                     let (offsets, events) = events.entry(partition).or_default();
                     offsets.push(offset);
@@ -406,11 +409,9 @@ impl<'a> Serve<'a> {
         let mut folded = 0;
         for (partition, (offsets, events)) in events {
             let Some(part) = self.parts.get_mut(&partition) else { continue };
-            for (index, clock) in part.book.gather(&events) {
-                let panicked = |detail| Failure::Panicked { partition, offset: offsets[index], detail };
-                fold(self.shared.fold, &mut part.book, &events[index], clock).map_err(panicked)?;
-                folded += 1;
-            }
+            let panicked = |(at, detail): (usize, _)| Failure::Panicked { partition, offset: offsets[at], detail };
+            fold(self.shared.fold, &mut part.book, &events).map_err(panicked)?;
+            folded += events.len() as u64;
         }
         Ok(folded)
     }

@@ -34,7 +34,7 @@ pub struct Repute {
     pub feed: Feed,
     /// A clock in place of the machine's, in milliseconds since the epoch; for tests.
     pub clock: Option<Arc<AtomicI64>>,
-    /// How an event is added up: `Book::fold_at`, unless a test wants it to fail.
+    /// How events are added up: `Book::fold_chunk`, unless a test wants it to fail.
     pub fold: Fold,
 }
 

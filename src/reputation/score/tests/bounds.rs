@@ -49,7 +49,7 @@ fn a_flood_that_is_forgotten_was_weighed_before() {
     let mut looked = score_of(&posts[..400]);
     looked.look(START + 400);
     for post in &posts[400..] {
-        looked.fold(&post.event());
+        fold(&mut looked, &post.event());
     }
     let tallies = [&score, &looked].map(|score| score.tallies(START + 2_000).windows[2].split.positive);
     assert!((tallies[0] / 20.0 - 1.0).abs() < 0.01, "{tallies:?}");
@@ -101,8 +101,8 @@ fn what_comes_for_the_settled_is_counted() {
     let weight = score.look(START + 8 * DAY).long_run.weight;
     assert_eq!(score.open_mentions(), 1);
     let edited = Post { id: 1, op: Op::Edited, revision: 1, ..Post::default() };
-    assert!(!score.fold(&edited.event()).fresh);
-    score.fold(&Post { op: Op::Deleted, ..edited }.event());
+    assert!(!fold(&mut score, &edited.event()).fresh);
+    fold(&mut score, &Post { op: Op::Deleted, ..edited }.event());
     assert_eq!(score.beyond_horizon(), 2);
     assert!((score.look(START + 8 * DAY).long_run.weight - weight).abs() < 1e-12);
 }
@@ -113,11 +113,11 @@ fn nothing_is_left_of_what_was_deleted() {
     let posts: Vec<Post> = (0..500).map(|id| Post { author: Some(id % 7), topics: vec![id % 3], ..full(id) }).collect();
     let mut score = score_of(&posts);
     for post in &posts {
-        score.fold(&Post { op: Op::Deleted, ..post.clone() }.event());
+        fold(&mut score, &Post { op: Op::Deleted, ..post.clone() }.event());
     }
     let tallies = score.look(START + DAY);
     assert!(tallies.windows.iter().all(|tally| tally.split.opinion() == 0.0 && tally.squares == 0.0), "{tallies:?}");
     let last = Post { id: 7_000, after: -3 * DAY, ..Post::default() };
-    score.fold(&last.event());
+    fold(&mut score, &last.event());
     assert_alike(score.look(START + DAY), &oracle::tallies([&last], START + DAY));
 }

@@ -14,7 +14,7 @@ fn band(opinions: &[Opinion]) -> Band {
     });
     let mut score = Score::default();
     for post in posts {
-        score.fold(&post.event());
+        fold(&mut score, &post.event());
     }
     let [hour, ..] = standings(score.look(START));
     (hour.low / 100.0, hour.high / 100.0, hour.effective_mentions)

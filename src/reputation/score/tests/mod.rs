@@ -10,9 +10,10 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::Score;
+use super::{Folded, Score};
 use crate::mention::Op;
 use crate::model::SentimentLabel;
+use crate::reputation::Digest;
 use crate::reputation::observation::{Author, Language, Meant, Observation, Said, Signals, Topic};
 use crate::watch::Relation;
 
@@ -106,10 +107,14 @@ impl Post {
     }
 }
 
+fn fold(score: &mut Score, event: &Observation<'_>) -> Folded {
+    score.fold(event, &Digest::of(event))
+}
+
 fn score_of<'a>(posts: impl IntoIterator<Item = &'a Post>) -> Score {
     let mut score = Score::default();
     posts.into_iter().for_each(|post| {
-        score.fold(&post.event());
+        fold(&mut score, &post.event());
     });
     score
 }

@@ -71,7 +71,7 @@ proptest! {
     fn the_sums_are_those_of_the_last_versions(posts in versions(), looks in vec(any::<bool>(), 1..30), later in 0..40 * DAY) {
         let mut score = Score::default();
         for (post, look) in posts.iter().zip(looks.iter().cycle()) {
-            score.fold(&post.event());
+            fold(&mut score, &post.event());
             if *look {
                 score.look(START + post.after);
             }
@@ -98,7 +98,7 @@ proptest! {
         let at = START + 6 * DAY;
         assert_alike(&restored.tallies(at), &live.tallies(at));
         for post in &after {
-            prop_assert_eq!(restored.fold(&post.event()), live.fold(&post.event()));
+            prop_assert_eq!(fold(&mut restored, &post.event()), fold(&mut live, &post.event()));
         }
         assert_alike(restored.look(at), live.look(at));
     }

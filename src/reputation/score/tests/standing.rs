@@ -1,6 +1,6 @@
 use super::*;
 use crate::reputation::score::tests::oracle::{self, assert_alike};
-use crate::reputation::score::{Folded, Posterior, prior, standings};
+use crate::reputation::score::{Posterior, prior, standings};
 use crate::reputation::standing::Part;
 use crate::reputation::tally::{Split, Tally};
 
@@ -58,7 +58,7 @@ fn copies_count_as_their_cluster() {
     let mut score = score_of(&copies);
     assert!((score.look(START).windows[1].weight - 10.0).abs() < 1e-9);
     let last = Post { id: 100, copy_of: 7, ..Post::default() };
-    assert_eq!(score.fold(&last.event()), Folded { fresh: true, weight: 1.0, copies: 101 });
+    assert_eq!(fold(&mut score, &last.event()), Folded { fresh: true, weight: 1.0, copies: 101 });
     assert!((score.look(START).windows[1].weight - 101_f64.sqrt()).abs() < 1e-9);
 }
 
@@ -67,9 +67,9 @@ fn an_edit_takes_back_what_it_replaces() {
     let first = Post { id: 1, topics: vec![1], ..Post::default() };
     let edited = Post { op: Op::Edited, revision: 1, positive: 0.0, negative: 1.0, topics: vec![2], ..first.clone() };
     let mut score = score_of([&first]);
-    assert_eq!(score.fold(&edited.event()), Folded { fresh: false, weight: 1.0, copies: 1 });
+    assert_eq!(fold(&mut score, &edited.event()), Folded { fresh: false, weight: 1.0, copies: 1 });
     assert_alike(score.look(START), &oracle::tallies([&edited], START));
-    assert_eq!(score.fold(&first.event()), Folded { fresh: false, weight: 0.0, copies: 1 });
+    assert_eq!(fold(&mut score, &first.event()), Folded { fresh: false, weight: 0.0, copies: 1 });
     assert_eq!(score.look(START).windows[0].split, Split { positive: 0.0, negative: 1.0 });
 }
 
@@ -83,14 +83,14 @@ fn a_deletion_leaves_nothing_and_comes_before_or_after() {
         assert_eq!((tallies.windows[0].split, tallies.windows[0].mentions), (Split::default(), 0.0));
     }
     let mut score = score_of([&deleted]);
-    assert_eq!(score.fold(&first.event()), Folded { fresh: false, weight: 0.0, copies: 1 });
+    assert_eq!(fold(&mut score, &first.event()), Folded { fresh: false, weight: 0.0, copies: 1 });
 }
 
 #[test]
 fn an_edit_of_what_nobody_saw_is_an_observation() {
     let edited = Post { id: 1, op: Op::Edited, revision: 3, ..Post::default() };
     let mut score = Score::default();
-    assert!(score.fold(&edited.event()).fresh);
+    assert!(fold(&mut score, &edited.event()).fresh);
     assert_eq!((score.look(START).windows[0].weight, score.beyond_horizon()), (1.0, 0));
 }
 
@@ -98,8 +98,8 @@ fn an_edit_of_what_nobody_saw_is_an_observation() {
 fn own_posts_are_known_and_weigh_nothing() {
     let own = Post { id: 1, own: true, copy_of: 3, ..Post::default() };
     let mut score = score_of([&Post { id: 2, copy_of: 3, ..Post::default() }]);
-    assert_eq!(score.fold(&own.event()), Folded { fresh: true, weight: 0.0, copies: 1 });
-    assert!(!score.fold(&own.event()).fresh);
+    assert_eq!(fold(&mut score, &own.event()), Folded { fresh: true, weight: 0.0, copies: 1 });
+    assert!(!fold(&mut score, &own.event()).fresh);
     let tally = &score.look(START).windows[0];
     assert_eq!((tally.weight, tally.mentions), (1.0, 1.0));
 }

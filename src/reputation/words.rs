@@ -15,9 +15,9 @@ pub(super) struct Word {
     /// Of its letters in lower case.
     pub(super) hash: u64,
     /// Where it begins, in bytes; a hashtag begins after its `#`.
-    pub(super) start: usize,
+    pub(super) start: u32,
     /// One past its end.
-    pub(super) end: usize,
+    pub(super) end: u32,
     /// It is a hashtag.
     pub(super) hashtag: bool,
     /// Nothing but spaces or a hyphen stands between it and the word before: a phrase may run across.
@@ -92,7 +92,9 @@ impl<'a> Words<'a> {
             self.broken = true;
             return None;
         }
-        Some(Word { hash: xxh3_64(folded.bytes()), start, end: self.at, hashtag, follows, edge, alone })
+        // Records are a hundred megabytes at most.
+        let (start, end) = (start as u32, self.at as u32);
+        Some(Word { hash: xxh3_64(folded.bytes()), start, end, hashtag, follows, edge, alone })
     }
 }
 
@@ -164,14 +166,12 @@ fn entity(rest: &str) -> usize {
     }
 }
 
-/// Letters and digits of ASCII in lower case; 0 for all other bytes.
-static PLAIN: [u8; 256] = {
-    let mut table = [0; 256];
+/// Letters and digits of ASCII: a table, since every byte of every text is asked for.
+static PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
     let mut byte = 0_u8;
     while byte < 128 {
-        if byte.is_ascii_alphanumeric() {
-            table[byte as usize] = byte.to_ascii_lowercase();
-        }
+        table[byte as usize] = byte.is_ascii_alphanumeric();
         byte += 1;
     }
     table
@@ -193,20 +193,15 @@ impl Folded {
     /// Takes the letters and digits of ASCII that a word begins with, which are all of most words; how many they are, and whether all
     /// are digits.
     fn take_plain(&mut self, text: &[u8]) -> (usize, bool) {
-        let mut bits = 0;
-        for byte in text {
-            let lower = PLAIN[usize::from(*byte)];
-            if lower == 0 {
-                break;
-            }
-            bits |= lower;
-            if let Some(room) = self.bytes.get_mut(self.len) {
-                *room = lower;
-            }
-            self.len += 1;
+        let end = text.iter().position(|byte| !PLAIN[usize::from(*byte)]).unwrap_or(text.len());
+        let plain = &text[..end];
+        if let Some(room) = self.bytes.get_mut(..end) {
+            room.copy_from_slice(plain);
+            // All of them, since that is fewer steps than a loop.
+            self.bytes.make_ascii_lowercase();
         }
-        // Letters have this bit, and digits do not.
-        (self.len, bits & 0x40 == 0)
+        self.len = end;
+        (end, plain.iter().all(u8::is_ascii_digit))
     }
 
     fn push(&mut self, c: char) {
@@ -249,7 +244,7 @@ mod tests {
                 let joint = if word.follows { "+" } else { "" };
                 let mark = if word.hashtag { "#" } else { "" };
                 let glue = if word.edge { "" } else { "~" };
-                format!("{joint}{mark}{glue}{}", &text[word.start..word.end])
+                format!("{joint}{mark}{glue}{}", &text[word.start as usize..word.end as usize])
             })
             .collect()
     }
