@@ -130,7 +130,7 @@ def work():
                     parts.over_time((rate("undertone_stage_seconds_sum", "stage"), "{{stage}}")), unit="s", stacked=True, min=0),
         parts.lines("Time of a chunk, 99 in 100", "By stage. `commit` over 0.1 s: a slow broker.",
                     parts.over_time((quantile(0.99, "undertone_stage_seconds", "stage, le"), "{{stage}}")), unit="s", min=0),
-        parts.lines("Records of a chunk", "In the mean. Near 1 when idle; near `limits.chunk_records` the process is saturated.",
+        parts.lines("Records of a chunk", "In the mean. Near 1 when idle; where it stays at its largest the process is saturated.",
                     parts.over_time((mean_of("undertone_chunk_records"), "records")), min=0),
         parts.lines("Tokens of a batch", "In the mean. Small batches under load waste the model.",
                     parts.over_time((mean_of("undertone_batch_tokens"), "tokens")), min=0),
