@@ -22,7 +22,7 @@ use undertone::watch::{EntityKind, Relation};
 
 const START: i64 = 1_772_323_200_000;
 const EVENTS: u64 = 200_000;
-/// Events of a chunk: `limits.chunk_records`, which a stage that lags behind fills.
+/// Events of a chunk: what `limits.chunk_records` allows, and about a tenth of a second of work.
 const CHUNK: usize = 16_000;
 /// Words that people choose from.
 const WORDS: u64 = 20_000;
