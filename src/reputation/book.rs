@@ -128,8 +128,8 @@ impl Book {
         }
     }
 
-    /// In which order to add events: those of an entity one after the other, and then those of entities that are new, as they came. Entities share nothing but the clock (and one copy of each
-    /// name), and that comes with the event.
+    /// In which order to add events: those of an entity one after the other, and then those of entities that are new, as they came.
+    /// Entities share nothing but the clock (and one copy of each name), and that comes with the event.
     fn gather(&self, events: &[Digested<'_>], at: &Cell<usize>) -> Vec<Place> {
         let mut clock = self.clock;
         let places = events.iter().enumerate().filter_map(|(index, Digested { event, .. })| {
