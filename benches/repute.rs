@@ -17,8 +17,12 @@ use serde_json::json;
 use undertone::mention::Op;
 use undertone::model::SentimentLabel;
 use undertone::reputation::observation::{Author, Concerned, Language, Meant, Said, Signals, Topic};
-use undertone::reputation::{Book, Digested, Observation, Rules};
+use undertone::reputation::{Book, Digested, Observation, Rules, side_by_side};
 use undertone::watch::{EntityKind, Relation};
+
+/// The product's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const START: i64 = 1_772_323_200_000;
 const EVENTS: u64 = 200_000;
@@ -116,20 +120,39 @@ fn events(count: u64, entities: u64, step: i64) -> impl Iterator<Item = Observat
     (0..count).map(move |number| event(number, entities, step, &mut dice))
 }
 
-fn records(count: u64, entities: u64, step: i64) -> Vec<String> {
+fn records(count: u64, entities: u64, step: i64) -> Vec<Written> {
     events(count, entities, step).map(|event| record(&event)).collect()
 }
 
-fn decoded(records: &[String]) -> Vec<Digested<'_>> {
-    records.iter().filter_map(|record| Observation::from_json(record.as_bytes()).map(Digested::new).ok()).collect()
+/// A record of the enriched topic.
+struct Written {
+    /// The entity's id.
+    key: String,
+    value: String,
 }
 
-/// Adds records up as the stage does, a chunk at a time; and how long that took without decoding them.
-fn fold_all(records: &[String]) -> (Book, Duration) {
+fn order(records: &[Written]) -> Vec<usize> {
+    side_by_side(records.iter().map(|record| Some(record.key.as_bytes())))
+}
+
+fn decoded<'a>(records: &'a [Written], order: &[usize]) -> Vec<Digested<'a>> {
+    let read = |&place: &usize| {
+        let event = Observation::from_json(records[place].value.as_bytes()).ok()?;
+        Some(Digested::new(event, place))
+    };
+    order.iter().filter_map(read).collect()
+}
+
+/// Adds records up as the stage does, a chunk at a time; and how long that took without decoding them: putting them in order, and adding
+/// them up.
+fn fold_all(records: &[Written]) -> (Book, Duration) {
     let mut book = Book::new(Arc::new(Rules::default()));
     let mut took = Duration::ZERO;
     for chunk in records.chunks(CHUNK) {
-        let events = decoded(chunk);
+        let started = Instant::now();
+        let order = order(chunk);
+        took += started.elapsed();
+        let events = decoded(chunk, &order);
         let started = Instant::now();
         book.fold_chunk(&events, &Cell::new(0));
         black_box(book.news());
@@ -166,8 +189,9 @@ fn standings(c: &mut Criterion) {
 }
 
 /// An event as the first stage writes it.
-fn record(event: &Observation<'_>) -> String {
+fn record(event: &Observation<'_>) -> Written {
     let Observation { id, mention, entity, language, sentiment, topics, signals, fingerprint, .. } = event;
+    let key = entity.as_ref().map(|entity| entity.id.to_string()).unwrap_or_default();
     let author = mention
         .author
         .as_ref()
@@ -181,7 +205,7 @@ fn record(event: &Observation<'_>) -> String {
             "evidence": [{"start": 10, "end": 22, "weight": -1.25}, {"start": 30, "end": 41, "weight": -0.5}]})
     });
     let topics: Vec<_> = topics.iter().map(|topic| json!({"id": topic.id, "score": topic.score})).collect();
-    json!({"schema": "undertone.enriched/1", "id": id, "op": "observed", "revision": 0,
+    let value = json!({"schema": "undertone.enriched/1", "id": id, "op": "observed", "revision": 0,
         "relation": if mention.parent_id.is_some() { "reply" } else { "mention" },
         "mention": {"id": mention.id, "source": mention.source, "text": mention.text, "url": mention.url,
             "created_at": mention.created_at, "parent_id": mention.parent_id, "author": author},
@@ -190,16 +214,20 @@ fn record(event: &Observation<'_>) -> String {
         "signals": {"complaint": 0.1, "question": false, "spam": signals.spam, "offensive": 0.0},
         "fingerprint": format!("{fingerprint:016x}"), "truncated": false, "model": {"name": "default", "version": "1"},
         "watchlist": {"version": "abc"}, "origin": {"topic": "mentions", "partition": 0, "offset": 7},
-        "processed_at": "2026-03-01T00:00:01Z"})
-    .to_string()
+        "processed_at": "2026-03-01T00:00:01Z"});
+    Written { key, value: value.to_string() }
 }
 
-/// A record to an event, with what it says by itself.
+/// Records of a chunk to events, with what each says by itself: in the order of the log, and entity by entity, as the stage does.
 fn decode(c: &mut Criterion) {
-    let records = records(1_000, 1, 1_000);
+    let records = records(CHUNK as u64, 100, 0);
     let mut group = c.benchmark_group("repute");
-    group.throughput(Throughput::Elements(records.len() as u64));
-    group.bench_function("decode_json", |b| b.iter(|| decoded(&records).len()));
+    group.sample_size(10).throughput(Throughput::Elements(records.len() as u64));
+    for (name, order) in
+        [("decode_in_order_of_the_log", (0..records.len()).collect()), ("decode_side_by_side", order(&records))]
+    {
+        group.bench_function(name, |b| b.iter(|| decoded(&records, &order).len()));
+    }
     group.finish();
 }
 

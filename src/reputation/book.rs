@@ -27,7 +27,7 @@ const AHEAD: usize = 64;
 #[derive(Debug)]
 pub struct Book {
     rules: Arc<Rules>,
-    /// In the order in which they came.
+    /// In the order in which they were added.
     entities: IndexMap<Arc<str>, Kept, FixedState>,
     /// Places of those that changed since the last news.
     changed: Vec<usize>,
@@ -42,24 +42,6 @@ struct Kept {
     state: EntityState,
     /// It stands among the changed.
     changed: bool,
-}
-
-/// Where an event of a chunk is added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    /// Place of its entity in the book; the greatest for those that are new.
-    entity: usize,
-    /// Its own place in the chunk.
-    index: usize,
-    /// The book's clock at its place in the log, in milliseconds since the epoch.
-    clock: i64,
-}
-
-impl Place {
-    fn of<'e>(&self, events: &'e [Digested<'_>]) -> Turn<'e> {
-        let Digested { event, digest } = &events[self.index];
-        Turn { event, digest, index: self.index, clock: self.clock }
-    }
 }
 
 /// Whether two events are of one entity.
@@ -113,14 +95,28 @@ impl Book {
         self.fold_same(&[turn], &Cell::new(0), &mut Vec::new());
     }
 
-    /// Adds events of the log. The outcome is that of [`Book::fold`] with one after the other; but the events of an entity are taken
-    /// together, so that its memory is fetched once for some dozens of them. Should that panic, `at` says at which of them, counted from 0.
+    /// Adds events. Those of an entity are given in the order of the log, and best one after the other ([`side_by_side`]), since its memory
+    /// is then fetched once for some dozens of them; the outcome is that of [`Book::fold`] with one event after the other by their places.
+    /// Should that panic, `at` says at which of them, counted from 0.
+    ///
+    /// [`side_by_side`]: super::side_by_side
     pub fn fold_chunk(&mut self, events: &[Digested<'_>], at: &Cell<usize>) {
-        let mut folded = Vec::with_capacity(AHEAD);
-        for turns in self.gather(events, at).chunks(AHEAD) {
-            let turns: Vec<Turn<'_>> = turns.iter().map(|turn| turn.of(events)).collect();
+        let of_one = events.chunk_by(|one, other| one.event.entity == other.event.entity);
+        let mut named = of_one.filter(|same| same.first().is_some_and(|it| it.event.entity.is_some()));
+        debug_assert!(
+            named.all(|same| same.is_sorted_by_key(|it| it.place)),
+            "an entity's events come in the order of the log"
+        );
+        let (first, clocks) = self.clocks(events, at);
+        let turns = events.iter().enumerate().map(|(index, Digested { event, place, digest })| {
+            let clock = clocks[place - first];
+            Turn { event, digest, index, clock }
+        });
+        let turns: Vec<Turn<'_>> = turns.collect();
+        let mut folded = Vec::new();
+        for turns in turns.chunks(AHEAD) {
             if turns.len() > 1 {
-                self.look_ahead(&turns, at);
+                self.look_ahead(turns, at);
             }
             for same in turns.chunk_by(is_of_one) {
                 self.fold_same(same, at, &mut folded);
@@ -128,19 +124,23 @@ impl Book {
         }
     }
 
-    /// In which order to add events: those of an entity one after the other, and then those of entities that are new, as they came.
-    /// Entities share nothing but the clock (and one copy of each name), and that comes with the event.
-    fn gather(&self, events: &[Digested<'_>], at: &Cell<usize>) -> Vec<Place> {
-        let mut clock = self.clock;
-        let places = events.iter().enumerate().filter_map(|(index, Digested { event, .. })| {
+    /// The book's clock at each place of a chunk, from the first of these on. Entities share nothing else (but one copy of each name).
+    fn clocks(&self, events: &[Digested<'_>], at: &Cell<usize>) -> (usize, Vec<i64>) {
+        let places = events.iter().map(|event| event.place);
+        let first = places.clone().min().unwrap_or_default();
+        let mut clocks = vec![self.clock; places.max().map_or(0, |last| last + 1 - first)];
+        for (Digested { event, place, .. }, index) in events.iter().zip(0..) {
             at.set(index);
-            let entity = self.entities.get_index_of(&*event.entity.as_ref()?.id).unwrap_or(usize::MAX);
-            clock = clock.max(event.at());
-            Some(Place { entity, index, clock })
-        });
-        let mut places: Vec<_> = places.collect();
-        places.sort_unstable();
-        places
+            if event.entity.is_some() {
+                clocks[place - first] = event.at();
+            }
+        }
+        let mut latest = self.clock;
+        for clock in &mut clocks {
+            latest = latest.max(*clock);
+            *clock = latest;
+        }
+        (first, clocks)
     }
 
     /// Fetches from memory what events and their entities consist of. Adding them up the processor would wait for one piece after the

@@ -22,7 +22,7 @@ use super::trends::Trends;
 pub(super) struct Turn<'e> {
     pub(super) event: &'e Observation<'e>,
     pub(super) digest: &'e Digest,
-    /// Its place in the chunk.
+    /// Where it stands among the events that are given together.
     pub(super) index: usize,
     /// The book's clock at its place in the log, in milliseconds since the epoch.
     pub(super) clock: i64,

@@ -28,7 +28,7 @@ mod words;
 
 pub use alert::Alert;
 pub use book::{Book, News};
-pub use digest::{Digest, Digested};
+pub use digest::{Digest, Digested, side_by_side};
 pub use observation::Observation;
 pub use rules::Rules;
 pub use snapshot::{Checkpoint, Snapshot};

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::alert::{Alert, AlertKind, AlertState};
-use super::{Book, Digested, Observation, Rules, Snapshot, Standing};
+use super::{Book, Digested, Observation, Rules, Snapshot, Standing, side_by_side};
 
 mod gathering;
 
@@ -78,7 +78,11 @@ fn fold(book: &mut Book, post: &Post) {
 }
 
 fn digested(records: &[String]) -> Vec<Digested<'_>> {
-    records.iter().map(|record| Digested::new(Observation::from_json(record.as_bytes()).unwrap())).collect()
+    let keys: Vec<_> =
+        records.iter().map(|record| Observation::from_json(record.as_bytes()).unwrap().entity.unwrap().id).collect();
+    let order = side_by_side(keys.iter().map(|key| Some(key.as_bytes())));
+    let read = |place: usize| Digested::new(Observation::from_json(records[place].as_bytes()).unwrap(), place);
+    order.into_iter().map(read).collect()
 }
 
 fn book() -> Book {

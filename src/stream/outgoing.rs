@@ -154,6 +154,13 @@ impl Letter {
         .fold(own, |headers, (key, value)| headers.insert(Header { key, value }))
     }
 
+    /// Bytes of the record's key, value and headers.
+    pub(super) fn bytes(&self) -> usize {
+        let Record { key, payload, headers, .. } = &self.record;
+        let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+        length(key) + length(payload) + headers.iter().map(|(name, value)| name.len() + length(value)).sum::<usize>()
+    }
+
     /// The record's key, unless it cannot be written.
     pub(super) fn key(&self) -> Option<&[u8]> {
         if self.bare { None } else { self.record.key.as_deref() }

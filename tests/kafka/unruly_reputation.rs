@@ -16,7 +16,7 @@ use undertone::web::{Feed, Health};
 
 use crate::support::broker::shared;
 use crate::support::events::{BEGINS, are_final, events, latest};
-use crate::support::topics::{Isolation, Read, Reader, send};
+use crate::support::topics::{Isolation, Read, Reader, Send, send};
 use crate::support::within::settings;
 
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -200,4 +200,35 @@ fn a_snapshot_that_the_broker_does_not_take_ends_it_with_a_message() {
     let error = repute.run(stopped).unwrap_err().to_string();
     assert!(error.contains("snapshot of entity") && error.contains("max.message.bytes="), "{error}");
     assert!(error.contains(&settings.output.reputation_state), "{error}");
+}
+
+#[test]
+fn a_dead_letter_that_is_too_large_is_written_without_its_bytes_and_the_others_with_theirs() {
+    let mut settings = settings(&shared().bootstrap, "bulky", 1);
+    settings.output.dead_letters = format!("{}.small", settings.output.dead_letters);
+    let admin = crate::support::topics::admin(&settings.kafka.bootstrap);
+    let small = [("max.message.bytes", "4000")];
+    crate::support::topics::create(&admin, &settings.output.dead_letters, 1, &small).unwrap();
+    // Nothing that compresses well.
+    let bulky = (1..2_000_u64).map(|number| format!("{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let values = ["no event".to_owned(), bulky, "nor is this".to_owned()];
+    // Keys whose hashes put them in another order than the log's.
+    let records = ["k1", "k4", "k2"]
+        .iter()
+        .zip(&values)
+        .map(|(key, value)| Send { key: Some((*key).into()), ..Send::value(&**value) });
+    send(&settings.kafka.bootstrap, &settings.output.enriched, &records.collect::<Vec<_>>());
+    let running = Running::start(&settings, Book::fold_chunk);
+    let mut letters = reader(&settings, &settings.output.dead_letters);
+    let [first, bulky, last] = values;
+    let read = letters.until(PATIENCE, |read| read.len() == 3);
+    let read: Vec<_> = read.iter().map(|letter| (letter.value.as_deref(), letter.header("undertone-offset"))).collect();
+    assert_eq!(
+        read,
+        [(Some(first.as_bytes()), Some("0")), (None, Some("1")), (Some(last.as_bytes()), Some("2"))],
+        "{} bytes are too many",
+        bulky.len()
+    );
+    running.stop().unwrap();
+    assert_eq!(letters.rest(QUIET).len(), 3, "none is written twice");
 }

@@ -20,12 +20,15 @@ pub(super) enum Unread {
     Panicked(String),
 }
 
-/// Decodes records, in their order, and reads what each says by itself.
-pub(super) fn decode<'m>(messages: &'m [BorrowedMessage<'_>], partitions: i32) -> Vec<Result<Digested<'m>, Unread>> {
-    let decode = |message: &'m BorrowedMessage<'_>| {
+/// Decodes records, each with its place in the chunk, in the order in which they are given, and reads what each says by itself.
+pub(super) fn decode<'m>(
+    messages: &[(usize, &'m BorrowedMessage<'_>)],
+    partitions: i32,
+) -> Vec<Result<Digested<'m>, Unread>> {
+    let decode = |(place, message): &(usize, &'m BorrowedMessage<'_>)| {
         let record = (message.key(), message.payload(), message.timestamp().to_millis());
         let observation = observation(record, (message.partition(), partitions)).map_err(Unread::Rejected)?;
-        guarded(|| Digested::new(observation)).map_err(Unread::Panicked)
+        guarded(|| Digested::new(observation, *place)).map_err(Unread::Panicked)
     };
     if messages.len() < SPREAD {
         return messages.iter().map(decode).collect();

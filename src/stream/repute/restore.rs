@@ -325,7 +325,8 @@ impl Restore<'_> {
         let mut left: HashSet<i32> = places.iter().map(|(partition, _)| *partition).collect();
         reader.assign(&listed(&self.settings.output.enriched, places.into_iter())?)?;
         self.read(reader, |messages, ended| {
-            for (message, read) in messages.iter().zip(decode(messages, self.partitions)) {
+            let messages: Vec<_> = messages.iter().enumerate().collect();
+            for ((_, message), read) in messages.iter().zip(decode(&messages, self.partitions)) {
                 let (partition, offset) = (message.partition(), message.offset());
                 let Some(draft) = drafts.get_mut(&partition).filter(|draft| offset < draft.to) else {
                     left.remove(&partition);

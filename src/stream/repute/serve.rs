@@ -20,7 +20,7 @@ use super::restore::{Restore, Restored};
 use crate::config::Settings;
 use crate::config::settings::Clock;
 use crate::mention::{Reason, Rejection};
-use crate::reputation::{Digested, Rules};
+use crate::reputation::{Rules, side_by_side};
 use crate::stream::chunk::Sizer;
 use crate::stream::context::{LoopConsumer, Wanted};
 use crate::stream::error::RunError;
@@ -380,40 +380,66 @@ impl<'a> Serve<'a> {
 
     /// Adds events to their books; returns how many.
     fn fold(&mut self, messages: &[BorrowedMessage<'_>], outbox: &mut Outbox) -> Result<u64, Failure> {
-        let mut events: BTreeMap<i32, (Vec<i64>, Vec<Digested<'_>>)> = BTreeMap::new();
-        for (message, read) in messages.iter().zip(decode(messages, self.partitions)) {
-            let (partition, offset) = (message.partition(), message.offset());
-            let Some(part) = self.parts.get_mut(&partition).filter(|part| offset >= part.next) else { continue };
+        let mut folded = 0;
+        for (partition, messages) in self.move_past(messages) {
+            folded += self.fold_part(partition, &messages, outbox)?;
+        }
+        Ok(folded)
+    }
+
+    /// Records that were not read before, of each partition in the order of its log; the partitions have moved past them.
+    fn move_past<'m, 'b>(
+        &mut self,
+        messages: &'m [BorrowedMessage<'b>],
+    ) -> BTreeMap<i32, Vec<&'m BorrowedMessage<'b>>> {
+        let mut new = BTreeMap::<_, Vec<_>>::new();
+        for message in messages {
+            let part = self.parts.get_mut(&message.partition()).filter(|part| message.offset() >= part.next);
+            let Some(part) = part else { continue };
+            (part.next, part.moved) = (message.offset() + 1, true);
+            new.entry(message.partition()).or_default().push(message);
+        }
+        new
+    }
+
+    /// Adds events of one partition to its book; returns how many. What is no event becomes a dead letter.
+    fn fold_part(
+        &mut self,
+        partition: i32,
+        messages: &[&BorrowedMessage<'_>],
+        outbox: &mut Outbox,
+    ) -> Result<u64, Failure> {
+        let order = side_by_side(messages.iter().map(|message| message.key()));
+        let placed: Vec<_> = order.into_iter().map(|place| (place, messages[place])).collect();
+        let mut events = Vec::with_capacity(messages.len());
+        let mut letters = Vec::new();
+        for ((_, message), read) in placed.iter().zip(decode(&placed, self.partitions)) {
+            let offset = message.offset();
             let panicked = self.suspects.get(&(partition, offset)).filter(|(tries, _)| *tries >= TRIES);
             let rejection = match (panicked, read) {
                 (Some((_, detail)), _) => {
                     let detail = detail.chars().take(DETAIL).collect();
-                    Some(Rejection { reason: Reason::Unprocessable, field: None, detail })
+                    Rejection { reason: Reason::Unprocessable, field: None, detail }
                 }
                 (None, Err(Unread::Panicked(detail))) => return Err(Failure::Panicked { partition, offset, detail }),
-                (None, Err(Unread::Rejected(rejection))) => Some(rejection),
+                (None, Err(Unread::Rejected(rejection))) => rejection,
                 (None, Ok(event)) => {
-                    let (offsets, events) = events.entry(partition).or_default();
-                    offsets.push(offset);
                     events.push(event);
-                    None
+                    continue;
                 }
             };
-            if let Some(rejection) = rejection {
-                let bare = self.bare.contains(&(partition, offset));
-                outbox.letters.push(Letter { record: owned(message, Arc::clone(&self.enriched)), rejection, bare });
-            }
-            part.next = offset + 1;
-            part.moved = true;
+            let bare = self.bare.contains(&(partition, offset));
+            letters.push(Letter { record: owned(message, Arc::clone(&self.enriched)), rejection, bare });
         }
-        let mut folded = 0;
-        for (partition, (offsets, events)) in events {
-            let Some(part) = self.parts.get_mut(&partition) else { continue };
-            let panicked = |(at, detail): (usize, _)| Failure::Panicked { partition, offset: offsets[at], detail };
-            fold(self.shared.fold, &mut part.book, &events).map_err(panicked)?;
-            folded += events.len() as u64;
-        }
-        Ok(folded)
+        letters.sort_unstable_by_key(|letter| letter.record.origin.offset);
+        outbox.letters.append(&mut letters);
+        let Some(part) = self.parts.get_mut(&partition).filter(|_| !events.is_empty()) else { return Ok(0) };
+        let panicked = |(at, detail): (usize, _)| {
+            let offset = messages[events[at].place].offset();
+            Failure::Panicked { partition, offset, detail }
+        };
+        fold(self.shared.fold, &mut part.book, &events).map_err(panicked)?;
+        Ok(events.len() as u64)
     }
 
     /// Lets the wall clock run where there is nothing to read.
@@ -467,10 +493,12 @@ impl<'a> Serve<'a> {
     /// What a refused record means for the next try.
     fn poisoned(&mut self, outbox: &Outbox, trouble: Trouble) -> Failure {
         let Trouble::Abort { poison: true, detail } = &trouble else { return Failure::Trouble(trouble) };
-        let places = outbox.letters.iter().filter(|letter| !letter.bare).map(|letter| &letter.record.origin);
-        let before = self.bare.len();
-        self.bare.extend(places.map(|origin| (origin.partition, origin.offset)));
-        if self.bare.len() > before {
+        let whole = || outbox.letters.iter().filter(|letter| !letter.bare);
+        if let Some(largest) = whole().map(Letter::bytes).max() {
+            // First those that it is likely to be, and then all. Each try costs a restore.
+            let least = if whole().count() == outbox.letters.len() { largest / 4 } else { 0 };
+            let large = whole().filter(|letter| letter.bytes() >= least).map(|letter| &letter.record.origin);
+            self.bare.extend(large.map(|origin| (origin.partition, origin.offset)));
             return Failure::Trouble(trouble);
         }
         let Settings { output, kafka, .. } = self.shared.settings;
